@@ -1,0 +1,98 @@
+//! What a run file says about its own making.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Subject, SuiteId};
+
+/// How a run was made: enough to make it again, and to know when two runs may be compared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// When the file was made, in milliseconds since 1970.
+    pub created_at_ms: i64,
+    /// The program that made it.
+    pub program: Program,
+    /// Where the answers come from.
+    pub origin: Origin,
+    /// The suites that run in it.
+    pub suites: Vec<SuiteRecord>,
+    /// The subjects in the order in which they were named.
+    pub subjects: Vec<Subject>,
+    /// The judge, where one grades.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<Subject>,
+    /// The seed that every stream of chance is derived from.
+    pub seed: u64,
+    /// How often each case is put to each subject.
+    pub repeats: u32,
+    /// Which credentials were there, by the name of their variable. Never their values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub credentials: BTreeMap<String, bool>,
+    /// The state of the working tree that the run was started in, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<GitState>,
+}
+
+/// The program that made a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// The state of a git working tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GitState {
+    /// The commit.
+    pub commit: String,
+    /// Whether tracked files differ from it.
+    pub dirty: bool,
+}
+
+/// Where the answers of a run come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Origin {
+    /// They were asked for by this program.
+    Asked,
+    /// They were read from someone else's files.
+    Imported {
+        /// The importer.
+        importer: String,
+        /// How many files were read.
+        files: u64,
+        /// How many files could not be read.
+        damaged: u64,
+    },
+}
+
+/// A suite as it ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SuiteRecord {
+    /// The suite.
+    pub id: SuiteId,
+    /// Its parameters, as given and defaulted.
+    #[serde(default)]
+    pub params: Map<String, Value>,
+    /// Its pack; none where the texts are the source's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pack: Option<PackRef>,
+}
+
+/// Which texts and rules a suite used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackRef {
+    /// The pack's name.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// BLAKE3 of its content.
+    pub hash: String,
+    /// Where it was read from; none for the built-in pack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
