@@ -29,8 +29,9 @@ pub enum Event {
         role: ModelRole,
         /// Which try it was, from 1.
         tried: u32,
-        /// The [`crate::Ask`], with the settings of the subject applied.
-        request: BlobRef,
+        /// The [`crate::Ask`], with the settings of the subject applied; none where an imported source did not keep it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<BlobRef>,
         /// The [`crate::Answer`].
         answer: BlobRef,
         /// Why the model stopped.
@@ -122,9 +123,8 @@ impl Event {
     /// The blobs that the event refers to.
     pub fn blobs(&self) -> impl Iterator<Item = BlobRef> {
         let (a, b) = match self {
-            Self::Answered { request, answer, .. } | Self::Acted { request, answer, .. } => {
-                (Some(*request), Some(*answer))
-            }
+            Self::Answered { request, answer, .. } => (*request, Some(*answer)),
+            Self::Acted { request, answer, .. } => (Some(*request), Some(*answer)),
             Self::Given { answer, .. } | Self::Observed { answer, .. } => (None, Some(*answer)),
             _ => (None, None),
         };

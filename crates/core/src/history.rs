@@ -228,7 +228,7 @@ mod tests {
             need: need.into(),
             role: ModelRole::Subject,
             tried: 1,
-            request: Blob::of_bytes(vec![]).address(),
+            request: None,
             answer: Blob::of_bytes(vec![]).address(),
             finish: FinishReason::Stop,
             meter: Meter::default(),

@@ -242,7 +242,7 @@ mod tests {
             need: "a".into(),
             role: ModelRole::Subject,
             tried: 1,
-            request: blob,
+            request: None,
             answer: blob,
             finish: FinishReason::Stop,
             meter: Meter {
