@@ -63,6 +63,13 @@ impl History {
         }
     }
 
+    /// Whether any need was given up.
+    pub fn has_faults(&self) -> bool {
+        self.supplied
+            .values()
+            .any(|supplied| matches!(supplied, Supplied::Fault(_)))
+    }
+
     /// How often the trial was taken up again after it had ended unscored. A suite that limits how often it asks
     /// again grants itself the same number of askings anew in each round.
     pub fn rounds(&self) -> u32 {

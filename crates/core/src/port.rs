@@ -80,7 +80,8 @@ pub struct Entry {
 
 /// Where events go.
 pub trait Sink: Send + Sync {
-    /// Appends entries in their order. When the future resolves, they outlive a crash.
+    /// Appends entries. They are queued by the call itself, so calls keep their order whenever their futures are
+    /// awaited; when the future resolves, they outlive a crash.
     fn append(&self, entries: Vec<Entry>) -> BoxFuture<'static, Result<(), SinkError>>;
 }
 
@@ -96,6 +97,9 @@ pub struct SinkError {
 
 /// Where events come from.
 pub trait Source: Send + Sync {
+    /// The number of the trial of this name, if the run has it.
+    fn find(&self, key: &TrialKey) -> Result<Option<TrialNo>, SourceError>;
+
     /// A trial's events in their order.
     fn events(&self, trial: TrialNo) -> Result<Vec<Event>, SourceError>;
 
