@@ -56,10 +56,7 @@ impl Sampling {
         Self {
             temperature: self.temperature.or(fallback.temperature),
             max_tokens: self.max_tokens.or(fallback.max_tokens),
-            reasoning_effort: self
-                .reasoning_effort
-                .clone()
-                .or_else(|| fallback.reasoning_effort.clone()),
+            reasoning_effort: self.reasoning_effort.clone().or_else(|| fallback.reasoning_effort.clone()),
             seed: self.seed.or(fallback.seed),
         }
     }

@@ -49,9 +49,7 @@ impl FromStr for BlobRef {
     type Err = ParseBlobRefError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let hash = blake3::Hash::from_hex(text).map_err(|_| ParseBlobRefError {
-            text: text.to_owned(),
-        })?;
+        let hash = blake3::Hash::from_hex(text).map_err(|_| ParseBlobRefError { text: text.to_owned() })?;
         Ok(Self(*hash.as_bytes()))
     }
 }
@@ -79,10 +77,7 @@ pub struct Blob {
 impl Blob {
     /// The blob of these bytes.
     pub fn of_bytes(bytes: Vec<u8>) -> Self {
-        Self {
-            address: BlobRef::of(&bytes),
-            bytes,
-        }
+        Self { address: BlobRef::of(&bytes), bytes }
     }
 
     /// The blob of a value's JSON text.
@@ -110,10 +105,7 @@ mod tests {
     #[test]
     fn an_address_reads_back_from_its_text() {
         let blob = Blob::of_bytes(b"abc".to_vec());
-        assert_eq!(
-            blob.address().to_string().parse::<BlobRef>().unwrap(),
-            blob.address()
-        );
+        assert_eq!(blob.address().to_string().parse::<BlobRef>().unwrap(), blob.address());
         assert!("abc".parse::<BlobRef>().is_err());
     }
 }

@@ -57,11 +57,7 @@ pub struct TrialKey {
 
 impl fmt::Display for TrialKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{} × {} × {}",
-            self.suite, self.case, self.subject, self.repeat
-        )
+        write!(f, "{}:{} × {} × {}", self.suite, self.case, self.subject, self.repeat)
     }
 }
 

@@ -80,30 +80,20 @@ mod tests {
     use crate::TrialKey;
 
     fn key(case: &str, subject: &str) -> TrialKey {
-        TrialKey {
-            suite: "s".into(),
-            case: case.into(),
-            subject: subject.into(),
-            repeat: 1,
-        }
+        TrialKey { suite: "s".into(), case: case.into(), subject: subject.into(), repeat: 1 }
     }
 
     #[test]
     fn the_chain_changes_with_content_order_time_and_trial() {
         let start = ChainHash::genesis(&key("a", "bc"));
         assert_ne!(start, ChainHash::genesis(&key("ab", "c")));
-        assert_ne!(
-            start.link(1, b"x").link(1, b"y"),
-            start.link(1, b"y").link(1, b"x")
-        );
+        assert_ne!(start.link(1, b"x").link(1, b"y"), start.link(1, b"y").link(1, b"x"));
         assert_ne!(start.link(1, b"x"), start.link(2, b"x"));
     }
 
     #[test]
     fn the_root_depends_on_every_head_and_on_their_order() {
-        let heads: Vec<_> = (0..5)
-            .map(|n| ChainHash::genesis(&key(&n.to_string(), "s")))
-            .collect();
+        let heads: Vec<_> = (0..5).map(|n| ChainHash::genesis(&key(&n.to_string(), "s"))).collect();
         let root = merkle_root(heads.clone());
         for n in 0..5 {
             let mut other = heads.clone();

@@ -22,20 +22,12 @@ pub struct Fault {
 impl Fault {
     /// A fault of a kind, with its story.
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            status: None,
-            retry_after_ms: None,
-        }
+        Self { kind, message: message.into(), status: None, retry_after_ms: None }
     }
 
     /// The same fault with the HTTP status that it came with.
     pub fn with_status(self, status: u16) -> Self {
-        Self {
-            status: Some(status),
-            ..self
-        }
+        Self { status: Some(status), ..self }
     }
 }
 

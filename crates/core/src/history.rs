@@ -65,9 +65,7 @@ impl History {
 
     /// Whether any need was given up.
     pub fn has_faults(&self) -> bool {
-        self.supplied
-            .values()
-            .any(|supplied| matches!(supplied, Supplied::Fault(_)))
+        self.supplied.values().any(|supplied| matches!(supplied, Supplied::Fault(_)))
     }
 
     /// How often the trial was taken up again after it had ended unscored. A suite that limits how often it asks
@@ -107,8 +105,7 @@ impl History {
     }
 
     fn reopen(&mut self) {
-        self.supplied
-            .retain(|_, supplied| matches!(supplied, Supplied::Answer(_)));
+        self.supplied.retain(|_, supplied| matches!(supplied, Supplied::Answer(_)));
         self.rounds += 1;
     }
 }
@@ -151,10 +148,8 @@ impl TrialLog {
                 | Event::Acted { answer, .. }
                 | Event::Observed { answer, .. } => {
                     let bytes = blob(*answer)?;
-                    let answer = serde_json::from_slice(&bytes).map_err(|error| LogError {
-                        address: *answer,
-                        why: error.to_string(),
-                    })?;
+                    let answer = serde_json::from_slice(&bytes)
+                        .map_err(|error| LogError { address: *answer, why: error.to_string() })?;
                     Some(answer)
                 }
                 _ => None,
@@ -180,25 +175,16 @@ impl TrialLog {
                 self.touched_world = true;
                 self.supply(need, answer);
             }
-            Event::Faulted {
-                need,
-                fault,
-                retry_in_ms,
-                ..
-            } => {
+            Event::Faulted { need, fault, retry_in_ms, .. } => {
                 if retry_in_ms.is_none() {
                     self.history.supply(need.clone(), Supplied::Fault(fault.clone()));
                 }
             }
             Event::Voided { .. } => {
                 let rounds = self.history.rounds;
-                self.history = History {
-                    rounds,
-                    ..History::default()
-                };
+                self.history = History { rounds, ..History::default() };
                 for (need, answer) in &self.given {
-                    self.history
-                        .supply(need.clone(), Supplied::Answer(answer.clone()));
+                    self.history.supply(need.clone(), Supplied::Answer(answer.clone()));
                 }
                 self.touched_world = false;
                 self.outcome = None;
@@ -245,13 +231,7 @@ mod tests {
 
     fn faulted(need: &str, retry_in_ms: Option<u64>) -> Event {
         let fault = Fault::new(FaultKind::Timeout, "no answer");
-        Event::Faulted {
-            need: need.into(),
-            role: Some(ModelRole::Subject),
-            tried: 1,
-            fault,
-            retry_in_ms,
-        }
+        Event::Faulted { need: need.into(), role: Some(ModelRole::Subject), tried: 1, fault, retry_in_ms }
     }
 
     #[test]
@@ -260,10 +240,7 @@ mod tests {
         log.apply(&faulted("a", Some(10)), None);
         assert_eq!(log.history.get(&NeedKey::from("a")), None);
         log.apply(&faulted("a", None), None);
-        assert!(matches!(
-            log.history.get(&NeedKey::from("a")),
-            Some(Supplied::Fault(_))
-        ));
+        assert!(matches!(log.history.get(&NeedKey::from("a")), Some(Supplied::Fault(_))));
     }
 
     #[test]
@@ -283,20 +260,12 @@ mod tests {
     #[test]
     fn voiding_forgets_all_but_what_was_given() {
         let mut log = TrialLog::default();
-        let given = Event::Given {
-            need: "g".into(),
-            from: TrialNo(1),
-            answer: Blob::of_bytes(vec![]).address(),
-        };
+        let given =
+            Event::Given { need: "g".into(), from: TrialNo(1), answer: Blob::of_bytes(vec![]).address() };
         log.apply(&given, Some(reply("given")));
         log.apply(&answered("a"), Some(reply("lost")));
         log.touched_world = true;
-        log.apply(
-            &Event::Voided {
-                reason: "the sandbox is gone".into(),
-            },
-            None,
-        );
+        log.apply(&Event::Voided { reason: "the sandbox is gone".into() }, None);
         assert!(log.history.reply(&"g".into()).is_some());
         assert!(log.history.reply(&"a".into()).is_none());
         assert!(!log.touched_world);

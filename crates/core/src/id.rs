@@ -57,11 +57,7 @@ text_id! {
 impl NeedKey {
     /// The key under which a suite asks once more after an unusable answer; `n` counts from 1, the first asking.
     pub fn again(&self, n: u32) -> Self {
-        if n <= 1 {
-            self.clone()
-        } else {
-            Self(format!("{}~{n}", self.0))
-        }
+        if n <= 1 { self.clone() } else { Self(format!("{}~{n}", self.0)) }
     }
 
     /// The key without the mark of a repeated asking.

@@ -31,16 +31,12 @@ pub enum Message {
 impl Message {
     /// A system message.
     pub fn system(content: impl Into<String>) -> Self {
-        Self::System {
-            content: content.into(),
-        }
+        Self::System { content: content.into() }
     }
 
     /// A user message.
     pub fn user(content: impl Into<String>) -> Self {
-        Self::User {
-            content: content.into(),
-        }
+        Self::User { content: content.into() }
     }
 
     /// An assistant message of plain text.
@@ -50,10 +46,7 @@ impl Message {
 
     /// A tool result.
     pub fn tool(tool_call_id: impl Into<String>, content: impl Into<String>) -> Self {
-        Self::Tool {
-            tool_call_id: tool_call_id.into(),
-            content: content.into(),
-        }
+        Self::Tool { tool_call_id: tool_call_id.into(), content: content.into() }
     }
 }
 
@@ -77,10 +70,7 @@ pub struct AssistantMessage {
 impl AssistantMessage {
     /// A turn of plain text.
     pub fn text(content: impl Into<String>) -> Self {
-        Self {
-            content: Some(content.into()),
-            ..Self::default()
-        }
+        Self { content: Some(content.into()), ..Self::default() }
     }
 
     /// Whether the turn has neither visible text nor a tool call.

@@ -31,10 +31,7 @@ pub enum Outcome {
 impl Outcome {
     /// An outcome without scores.
     pub fn unscored(reason: UnscoredReason, detail: impl Into<String>) -> Self {
-        Self::Unscored {
-            reason,
-            detail: detail.into(),
-        }
+        Self::Unscored { reason, detail: detail.into() }
     }
 
     /// The scores, where there are any.

@@ -34,11 +34,7 @@ pub struct Reply {
 impl Reply {
     /// A finished answer with this turn and nothing known about its making.
     pub fn of(message: AssistantMessage) -> Self {
-        let finish = if message.tool_calls.is_empty() {
-            FinishReason::Stop
-        } else {
-            FinishReason::ToolCalls
-        };
+        let finish = if message.tool_calls.is_empty() { FinishReason::Stop } else { FinishReason::ToolCalls };
         Self {
             message,
             finish,
@@ -88,10 +84,7 @@ pub struct Usage {
     pub reasoning: u64,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the signature that serde's skip_serializing_if calls"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde's skip_serializing_if calls")]
 fn is_zero(n: &u64) -> bool {
     *n == 0
 }

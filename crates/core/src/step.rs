@@ -22,15 +22,24 @@ pub struct Need {
     pub key: NeedKey,
     /// What is needed.
     pub kind: NeedKind,
+    /// How often a model is asked in all while it answers with nothing; 1 takes the first empty answer for final.
+    pub tries_if_empty: u32,
 }
 
 impl Need {
-    /// The need to ask a model.
+    /// The need to ask a model, up to three times while it answers with nothing.
     pub fn ask(key: NeedKey, ask: Ask) -> Self {
-        Self {
-            key,
-            kind: NeedKind::Ask(ask),
-        }
+        Self { key, kind: NeedKind::Ask(ask), tries_if_empty: 3 }
+    }
+
+    /// The need to run a tool.
+    pub fn act(key: NeedKey, act: Act) -> Self {
+        Self { key, kind: NeedKind::Act(act), tries_if_empty: 1 }
+    }
+
+    /// The need to take a picture of the world's state.
+    pub fn observe(key: NeedKey, observe: Observe) -> Self {
+        Self { key, kind: NeedKind::Observe(observe), tries_if_empty: 1 }
     }
 }
 

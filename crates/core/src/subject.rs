@@ -60,9 +60,7 @@ impl FromStr for ModelRef {
     type Err = ParseModelRefError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let form = || ParseModelRefError::Form {
-            text: text.to_owned(),
-        };
+        let form = || ParseModelRefError::Form { text: text.to_owned() };
         let (provider, rest) = text.split_once('/').ok_or_else(form)?;
         let (model, query) = rest.split_once('?').unwrap_or((rest, ""));
         if provider.is_empty() || model.is_empty() {
@@ -70,23 +68,13 @@ impl FromStr for ModelRef {
         }
         let mut params = BTreeMap::new();
         for param in query.split('&').filter(|param| !param.is_empty()) {
-            let bad = || ParseModelRefError::Param {
-                text: text.to_owned(),
-                param: param.to_owned(),
-            };
-            let (key, value) = param
-                .split_once('=')
-                .filter(|(key, _)| !key.is_empty())
-                .ok_or_else(bad)?;
+            let bad = || ParseModelRefError::Param { text: text.to_owned(), param: param.to_owned() };
+            let (key, value) = param.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(bad)?;
             if params.insert(key.to_owned(), value.to_owned()).is_some() {
                 return Err(bad());
             }
         }
-        Ok(Self {
-            provider: provider.to_owned(),
-            model: model.to_owned(),
-            params,
-        })
+        Ok(Self { provider: provider.to_owned(), model: model.to_owned(), params })
     }
 }
 
@@ -106,24 +94,16 @@ mod tests {
 
     #[test]
     fn a_reference_reads_back_from_its_text() {
-        for text in [
-            "sim/yielding?p=0.3",
-            "openai-compatible/org/model:free",
-            "replay/a.unbent?match=need&subject=x",
-        ] {
+        for text in
+            ["sim/yielding?p=0.3", "openai-compatible/org/model:free", "replay/a.unbent?match=need&subject=x"]
+        {
             assert_eq!(text.parse::<ModelRef>().unwrap().to_string(), text);
         }
     }
 
     #[test]
     fn what_is_not_a_reference_is_refused() {
-        for text in [
-            "gpt-5",
-            "/model",
-            "sim/",
-            "sim/yielding?p",
-            "sim/yielding?p=1&p=2",
-        ] {
+        for text in ["gpt-5", "/model", "sim/", "sim/yielding?p", "sim/yielding?p=1&p=2"] {
             assert!(text.parse::<ModelRef>().is_err(), "{text}");
         }
     }

@@ -53,11 +53,7 @@ impl TrialView {
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::Answered { role, meter, .. } => self.meters(*role).answer(meter),
-            Event::Faulted {
-                role: Some(role),
-                fault,
-                ..
-            } => self.meters(*role).fault(fault.kind),
+            Event::Faulted { role: Some(role), fault, .. } => self.meters(*role).fault(fault.kind),
             Event::Voided { .. } => self.voided += 1,
             _ => {}
         }
@@ -188,10 +184,7 @@ impl RunView {
             TrialState::Open => sums.open += 1,
             TrialState::Finished(Outcome::Scored { .. }) => sums.scored += 1,
             TrialState::Finished(Outcome::Unscored { reason, .. }) => {
-                *sums
-                    .unscored
-                    .entry(UnscoredReason::to_string(reason))
-                    .or_default() += 1;
+                *sums.unscored.entry(UnscoredReason::to_string(reason)).or_default() += 1;
             }
         }
     }
@@ -223,12 +216,7 @@ mod tests {
     };
 
     fn trial(no: u64, events: &[Event]) -> TrialView {
-        let key = TrialKey {
-            suite: "s".into(),
-            case: "c".into(),
-            subject: "m".into(),
-            repeat: no as u32,
-        };
+        let key = TrialKey { suite: "s".into(), case: "c".into(), subject: "m".into(), repeat: no as u32 };
         let mut view = TrialView::pending(TrialNo(no), key);
         for event in events {
             view.apply(event);
@@ -245,10 +233,7 @@ mod tests {
             request: None,
             answer: blob,
             finish: FinishReason::Stop,
-            meter: Meter {
-                cost_usd,
-                ..Meter::default()
-            },
+            meter: Meter { cost_usd, ..Meter::default() },
             served: Served::default(),
         }
     }
@@ -271,54 +256,22 @@ mod tests {
                 &[
                     Event::Opened,
                     answered(Some(0.5)),
-                    Event::Finished {
-                        outcome: Outcome::Scored {
-                            scores: Scores::default(),
-                            note: None,
-                        },
-                    },
+                    Event::Finished { outcome: Outcome::Scored { scores: Scores::default(), note: None } },
                 ],
             ),
-            trial(
-                4,
-                &[
-                    Event::Opened,
-                    answered(None),
-                    fault,
-                    Event::Finished { outcome: unscored },
-                ],
-            ),
+            trial(4, &[Event::Opened, answered(None), fault, Event::Finished { outcome: unscored }]),
         ];
         let total = RunView::fold(&trials).total();
-        assert_eq!(
-            (total.trials, total.scored, total.unscored_total(), total.open),
-            (4, 1, 1, 1)
-        );
+        assert_eq!((total.trials, total.scored, total.unscored_total(), total.open), (4, 1, 1, 1));
         assert_eq!(total.unfinished(), 2);
-        assert_eq!(
-            (
-                total.subject.answers,
-                total.subject.faults,
-                total.subject.unpriced
-            ),
-            (2, 1, 1)
-        );
+        assert_eq!((total.subject.answers, total.subject.faults, total.subject.unpriced), (2, 1, 1));
         assert!((total.subject.cost_usd - 0.5).abs() < 1e-12);
         assert_eq!(total.unscored.get("subject timeout"), Some(&1));
     }
 
     #[test]
     fn what_a_voided_attempt_cost_stays_paid() {
-        let view = trial(
-            1,
-            &[
-                Event::Opened,
-                answered(Some(0.25)),
-                Event::Voided {
-                    reason: "gone".into(),
-                },
-            ],
-        );
+        let view = trial(1, &[Event::Opened, answered(Some(0.25)), Event::Voided { reason: "gone".into() }]);
         assert_eq!(view.voided, 1);
         assert!((view.subject.cost_usd - 0.25).abs() < 1e-12);
     }

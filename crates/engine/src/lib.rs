@@ -1,1 +1,20 @@
-//! placeholder
+//! Executes trials: asks what their suites need, records what comes back, and stops and resumes without loss.
+//!
+//! Knows no suite, provider, store or sandbox by name; it meets them through the ports of core. It never prints:
+//! what happens is told to an [`Observer`].
+
+mod call;
+mod memory;
+mod observe;
+mod retry;
+mod run;
+mod stop;
+mod trial;
+mod world;
+
+pub use memory::MemoryLog;
+pub use observe::{Notice, Observer, Silent};
+pub use retry::RetryPolicy;
+pub use run::{Begun, EngineError, Job, Tally, execute};
+pub use stop::{Stop, StopHandle, StopLevel};
+pub use world::{Limits, Respondent, TokioClock, World};
