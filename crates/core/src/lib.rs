@@ -4,6 +4,7 @@
 //! needed next, or that the trial is done. Everything that is read later is a fold of the log of events.
 //! This crate knows no file, clock, network, source of chance, runtime or concrete suite, provider or store.
 
+mod ascii_json;
 mod ask;
 mod blob;
 mod case;
@@ -23,6 +24,7 @@ mod subject;
 mod suite;
 mod view;
 
+pub use ascii_json::ascii_json;
 pub use ask::{Ask, ModelRole, ReplySchema, Sampling, ToolSpec};
 pub use blob::{Blob, BlobRef, ParseBlobRefError};
 pub use case::{Case, Inherit, PlannedTrial, TrialKey, TrialNo, WorldSpec};

@@ -81,6 +81,9 @@ pub struct SuiteRecord {
     /// Its pack; none where the texts are the source's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pack: Option<PackRef>,
+    /// The files of the pack, so that the run can be resumed and read wherever it goes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
 }
 
 /// Which texts and rules a suite used.

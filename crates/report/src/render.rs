@@ -51,7 +51,7 @@ impl Table {
             ));
         }
         for note in &self.notes {
-            out.push_str(&format!("\n{}\n", escape_markdown(note)));
+            out.extend(["\n", &escape_markdown(note), "\n"]);
         }
         out
     }
