@@ -1,0 +1,122 @@
+//! The public face of a suite: what the program can do with it besides running its trials.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use unbent_core::{ErasedSuite, Manifest, ReferenceScript, SuiteRecord, TrialView};
+use unbent_report::Table;
+
+use super::PackFiles;
+
+/// A suite with its pack and parameters fixed.
+pub trait Benchmark: ErasedSuite + ReferenceScript {
+    /// The suite as a run file records it: parameters and pack.
+    fn record(&self) -> SuiteRecord;
+
+    /// What is wrong, or merely odd, with its pack.
+    fn lint(&self) -> Vec<Finding>;
+
+    /// The leaderboard over these trials, which come in the order of their numbers.
+    fn leaderboard(&self, manifest: &Manifest, trials: &mut dyn Iterator<Item = TrialView>, method: Method) -> Table;
+}
+
+/// How published numbers are treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// As the reference computes them, flaws included, to the last bit.
+    Published,
+    /// As they should be: nothing dropped silently, missing data bounded, intervals with honest coverage.
+    Corrected,
+}
+
+/// A suite that can be opened.
+pub struct Registration {
+    /// Its name.
+    pub id: &'static str,
+    /// What it measures, in one line.
+    pub about: &'static str,
+    /// Its parameters.
+    pub params: &'static [ParamInfo],
+    /// Opens it.
+    pub open: fn(&Setup) -> Result<Arc<dyn Benchmark>, SetupError>,
+}
+
+/// A parameter of a suite.
+pub struct ParamInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value where none is given.
+    pub default: &'static str,
+    /// What it does and which values it takes.
+    pub about: &'static str,
+}
+
+/// What a suite is opened with.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// Parameters by name; those that are absent have their defaults.
+    pub params: BTreeMap<String, String>,
+    /// A pack in place of the built-in one.
+    pub pack: Option<PackFiles>,
+}
+
+/// Why a suite cannot be opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SetupError {
+    /// A parameter that the suite does not have.
+    #[error("the suite has no parameter {name:?}")]
+    UnknownParam {
+        /// The parameter.
+        name: String,
+    },
+    /// A value that the parameter does not take.
+    #[error("{value:?} is not a value of the parameter {name}: {takes}")]
+    BadParam {
+        /// The parameter.
+        name: String,
+        /// The value.
+        value: String,
+        /// What the parameter takes.
+        takes: String,
+    },
+    /// A pack that cannot be used.
+    #[error("the pack file {file} cannot be used: {why}")]
+    BadPack {
+        /// The file within the pack.
+        file: String,
+        /// What is wrong with it, with line and column where they are known.
+        why: String,
+    },
+}
+
+/// Something that a linter found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where, in the words of the pack.
+    pub place: String,
+    /// What.
+    pub message: String,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth a look.
+    Warning,
+    /// Must be mended before the pack is used.
+    Error,
+}
+
+impl Finding {
+    /// A finding that must be mended.
+    pub fn error(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, place: place.into(), message: message.into() }
+    }
+
+    /// A finding worth a look.
+    pub fn warning(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, place: place.into(), message: message.into() }
+    }
+}
