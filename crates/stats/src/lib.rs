@@ -4,10 +4,14 @@
 //! no input or output, no clock, no environment, no threads; every random stream starts from a seed the caller
 //! gives. A missing value is the caller's business: every function here takes complete data.
 
+pub mod bootstrap;
 pub mod decimal;
 pub mod describe;
 pub mod interval;
+pub mod python_random;
 
+pub use bootstrap::{PercentileBootstrap, ResamplePlan};
 pub use decimal::round_to_places;
 pub use describe::{mean, median, sample_std_dev};
 pub use interval::{Interval, Level};
+pub use python_random::PythonRandom;
