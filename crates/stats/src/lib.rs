@@ -8,10 +8,14 @@ pub mod bootstrap;
 pub mod decimal;
 pub mod describe;
 pub mod interval;
+pub mod proportion;
 pub mod python_random;
+pub mod student;
 
 pub use bootstrap::{PercentileBootstrap, ResamplePlan};
 pub use decimal::round_to_places;
 pub use describe::{mean, median, sample_std_dev};
 pub use interval::{Interval, Level};
+pub use proportion::wilson_interval;
 pub use python_random::PythonRandom;
+pub use student::{published_t_interval, student_t_critical, t_interval};
