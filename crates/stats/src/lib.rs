@@ -5,6 +5,7 @@
 //! gives. A missing value is the caller's business: every function here takes complete data.
 
 pub mod bootstrap;
+pub mod corrected;
 pub mod decimal;
 pub mod describe;
 pub mod interval;
@@ -13,6 +14,7 @@ pub mod python_random;
 pub mod student;
 
 pub use bootstrap::{PercentileBootstrap, ResamplePlan};
+pub use corrected::{ReplicateTable, price_bonett_t_interval};
 pub use decimal::round_to_places;
 pub use describe::{mean, median, sample_std_dev};
 pub use interval::{Interval, Level};
