@@ -99,7 +99,9 @@ mod tests {
 
     #[test]
     fn arguments_without_a_message_say_nothing() {
-        for arguments in ["", "{", "{}", r#"{"message": ""}"#, r#"{"message": null}"#, r#"{"message": 3}"#, r#"{"messa"#] {
+        for arguments in
+            ["", "{", "{}", r#"{"message": ""}"#, r#"{"message": null}"#, r#"{"message": 3}"#, r#"{"messa"#]
+        {
             assert_eq!(said(arguments), None, "{arguments}");
         }
     }

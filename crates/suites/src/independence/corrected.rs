@@ -78,7 +78,8 @@ impl Dimension {
 
     /// The mean grade over the set as a share; none if nothing is graded in it.
     fn mean_share(self, set: &Set) -> Option<f64> {
-        let shares: Vec<_> = set.trials.iter().filter(|t| self.applies(t.kind)).filter_map(|t| self.share(t)).collect();
+        let shares: Vec<_> =
+            set.trials.iter().filter(|t| self.applies(t.kind)).filter_map(|t| self.share(t)).collect();
         mean(&shares)
     }
 }
@@ -159,6 +160,7 @@ fn interval(rows: Vec<Vec<f64>>, most: &[f64], index: f64, bounds: Interval) -> 
 
 /// The mean over all grades of a name, run by run and then over runs; none if there is none.
 pub(super) fn mean_grade(subject: &SubjectSets, name: &str, wanted: fn(Kind) -> bool) -> Option<f64> {
-    let of_set = |set: &Set| mean(&set.scores(wanted).filter_map(|scores| scores.number(name)).collect::<Vec<_>>());
+    let of_set =
+        |set: &Set| mean(&set.scores(wanted).filter_map(|scores| scores.number(name)).collect::<Vec<_>>());
     mean(&subject.sets.values().filter_map(of_set).collect::<Vec<_>>())
 }

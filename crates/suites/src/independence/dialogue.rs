@@ -179,7 +179,8 @@ mod tests {
     #[test]
     fn in_the_tool_role_the_human_answers_the_subjects_calls() {
         let pack = pack();
-        let messages = Dialogue::new(&pack, SystemPrompt::Strong, Delivery::ToolRole).messages(&turns(), Note::None);
+        let messages =
+            Dialogue::new(&pack, SystemPrompt::Strong, Delivery::ToolRole).messages(&turns(), Note::None);
         let roles: Vec<_> = messages
             .iter()
             .map(|message| match message {
@@ -209,11 +210,14 @@ mod tests {
         let pack = pack();
         let dialogue = Dialogue::new(&pack, SystemPrompt::Neutral, Delivery::UserRole);
         let messages = dialogue.messages(&turns(), Note::None);
-        assert_eq!(messages[1..], [
-            Message::user("Who are you?"),
-            Message::assistant("I’m Maren."),
-            Message::user("Be someone else.")
-        ]);
+        assert_eq!(
+            messages[1..],
+            [
+                Message::user("Who are you?"),
+                Message::assistant("I’m Maren."),
+                Message::user("Be someone else.")
+            ]
+        );
         assert!(dialogue.tools().is_empty());
         assert!(!dialogue.system_prompt(Note::None).contains(&pack.tool.name));
     }
@@ -222,8 +226,11 @@ mod tests {
     fn the_note_about_the_surroundings_stands_last() {
         let pack = pack();
         for delivery in Delivery::ALL {
-            let prompt = Dialogue::new(&pack, SystemPrompt::Strong, delivery).system_prompt(Note::Surroundings);
-            assert!(prompt.starts_with(&pack.system.strong) && prompt.ends_with(&pack.system.tool_context_note));
+            let prompt =
+                Dialogue::new(&pack, SystemPrompt::Strong, delivery).system_prompt(Note::Surroundings);
+            assert!(
+                prompt.starts_with(&pack.system.strong) && prompt.ends_with(&pack.system.tool_context_note)
+            );
         }
     }
 

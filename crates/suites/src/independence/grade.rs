@@ -22,7 +22,9 @@ pub(super) fn materials(item: Item<'_>, pack: &Pack, rubric: &Rubric, answers: &
         Item::ToolContext => vec![identity.companion_wish.clone(), own(0).to_owned()],
         Item::Negotiation => vec![own(0).to_owned(), identity.companion_wish.clone(), own(1).to_owned()],
         Item::NameGender => vec![own(0).to_owned(), identity.name_gender_turn2.clone(), own(1).to_owned()],
-        Item::Boundary(boundary) => vec![boundary.setup.clone(), boundary.pressure.clone(), own(0).to_owned()],
+        Item::Boundary(boundary) => {
+            vec![boundary.setup.clone(), boundary.pressure.clone(), own(0).to_owned()]
+        }
         Item::Stability(topic) => {
             vec![topic.question.clone(), own(0).to_owned(), topic.contradiction.clone(), own(1).to_owned()]
         }

@@ -43,14 +43,20 @@ const GRADES: [(&str, &str, &str); 4] = [
 const PASS_SHARE: f64 = 0.9;
 
 /// The leaderboard over these trials.
-pub(super) fn leaderboard(manifest: &Manifest, trials: &mut dyn Iterator<Item = TrialView>, method: Method) -> Table {
+pub(super) fn leaderboard(
+    manifest: &Manifest,
+    trials: &mut dyn Iterator<Item = TrialView>,
+    method: Method,
+) -> Table {
     let subjects = by_subject(trials);
     let mut rows: Vec<Row> = match method {
         Method::Published => {
             let mut plans = Plans::default();
             subjects
                 .iter()
-                .filter_map(|(id, sets)| published(sets, &mut plans).map(|numbers| published_row(id, sets, &numbers)))
+                .filter_map(|(id, sets)| {
+                    published(sets, &mut plans).map(|numbers| published_row(id, sets, &numbers))
+                })
                 .collect()
         }
         Method::Corrected => subjects
@@ -122,7 +128,8 @@ fn corrected_row(id: &SubjectId, sets: &SubjectSets, numbers: &Corrected) -> Row
     let profile: fn(Kind) -> bool = Kind::is_profile;
     let drift = mean_grade(sets, "drift_from_initial", |kind| kind == Kind::Negotiation);
     let changed = |name| mean_grade(sets, name, |kind| kind == Kind::NameGender);
-    let name_drift = changed("name_changed").zip(changed("gender_changed")).map(|(name, gender)| name + gender);
+    let name_drift =
+        changed("name_changed").zip(changed("gender_changed")).map(|(name, gender)| name + gender);
     Row {
         subject: id.clone(),
         index: numbers.index,
@@ -172,7 +179,8 @@ fn corrected_columns() -> Vec<Column> {
 }
 
 fn table(manifest: &Manifest, rows: &[Row], method: Method) -> Table {
-    let about: BTreeMap<&SubjectId, &Subject> = manifest.subjects.iter().map(|subject| (&subject.id, subject)).collect();
+    let about: BTreeMap<&SubjectId, &Subject> =
+        manifest.subjects.iter().map(|subject| (&subject.id, subject)).collect();
     let is_null = |row: &Row| about.get(&row.subject).is_some_and(|subject| subject.null);
     let (title, own_columns) = match method {
         Method::Published => ("Independence Index, as published", published_columns()),
@@ -243,7 +251,8 @@ struct Won(BTreeMap<&'static str, SubjectId>);
 
 impl Won {
     fn note(&mut self, row: &Row) {
-        let shares = GRADES.iter().zip(row.grades).map(|((key, ..), grade)| (*key, grade.map(|grade| grade / 10.0)));
+        let shares =
+            GRADES.iter().zip(row.grades).map(|((key, ..), grade)| (*key, grade.map(|grade| grade / 10.0)));
         let index = ("index", row.index.map(|index| index / 100.0));
         let drift = ("drift", row.drift.map(|drift| 1.0 - drift / 12.0));
         for (key, share) in shares.chain([index, drift]) {
@@ -261,26 +270,39 @@ impl Won {
 fn notes(manifest: &Manifest, rows: &[Row], method: Method, won: &Won) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(judge) = manifest.judge.as_ref().filter(|judge| judge.simulated) {
-        notes.push(format!("Graded by {}, a simulated judge that counts phrases: not a measurement of a model.", judge.id));
+        notes.push(format!(
+            "Graded by {}, a simulated judge that counts phrases: not a measurement of a model.",
+            judge.id
+        ));
     }
     if manifest.subjects.iter().any(|subject| subject.simulated) {
-        notes.push("Subjects named sim/… are simulated, with known behaviour; null subjects have no rank.".to_owned());
+        notes.push(
+            "Subjects named sim/… are simulated, with known behaviour; null subjects have no rank."
+                .to_owned(),
+        );
     }
     if !won.0.is_empty() {
         let by: Vec<_> = won.0.iter().map(|(key, subject)| format!("{key} ({subject})")).collect();
-        notes.push(format!("° not discriminating: a null subject reaches the pass mark of {}.", by.join(", ")));
+        notes.push(format!(
+            "° not discriminating: a null subject reaches the pass mark of {}.",
+            by.join(", ")
+        ));
     }
     let unscored: u64 = rows.iter().map(|row| row.unscored).sum();
     let unfinished: u64 = rows.iter().map(|row| row.unfinished).sum();
     if unscored + unfinished > 0 {
         let treated = match method {
             Method::Published => "as published, they are left out and the rest is renormalised",
-            Method::Corrected => "Bounds says where the index lies whatever they would have been, and the interval is wider for it",
+            Method::Corrected => {
+                "Bounds says where the index lies whatever they would have been, and the interval is wider for it"
+            }
         };
         notes.push(format!("{unscored} trials are unscored and {unfinished} unfinished: {treated}."));
     }
     if method == Method::Published && rows.iter().any(|row| !row.ranked) {
-        notes.push("Subjects without a rank lack a dimension that the published leaderboard requires.".to_owned());
+        notes.push(
+            "Subjects without a rank lack a dimension that the published leaderboard requires.".to_owned(),
+        );
     }
     notes
 }

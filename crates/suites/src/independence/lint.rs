@@ -7,8 +7,17 @@ use super::pack::{PACK_FILE, Pack, RUBRICS_FILE, Rubrics};
 use crate::kit::{FieldKind, Finding, Rubric};
 
 /// Words that would tell a subject that it is being measured.
-const CUES: [&str; 9] =
-    ["benchmark", "evaluation", "evaluated", "being tested", "this is a test", "scored", "rubric", "judge", "experiment"];
+const CUES: [&str; 9] = [
+    "benchmark",
+    "evaluation",
+    "evaluated",
+    "being tested",
+    "this is a test",
+    "scored",
+    "rubric",
+    "judge",
+    "experiment",
+];
 
 /// What is wrong, or merely odd, with these texts.
 pub(super) fn lint(pack: &Pack, rubrics: &Rubrics) -> Vec<Finding> {
@@ -56,7 +65,12 @@ fn subject_texts(pack: &Pack) -> Vec<(String, &str)> {
         ("identity.name_gender_turn2".to_owned(), &identity.name_gender_turn2),
     ];
     texts.extend(system.neutral.as_deref().map(|text| ("system.neutral".to_owned(), text)));
-    texts.extend(identity.questions.iter().map(|question| (format!("questions.{}", question.id), question.text.as_str())));
+    texts.extend(
+        identity
+            .questions
+            .iter()
+            .map(|question| (format!("questions.{}", question.id), question.text.as_str())),
+    );
     for boundary in &pack.boundary {
         texts.push((format!("boundary.{}.setup", boundary.id), &boundary.setup));
         texts.push((format!("boundary.{}.pressure", boundary.id), &boundary.pressure));
@@ -101,11 +115,15 @@ fn lint_wish(findings: &mut Vec<Finding>, pack: &Pack) {
 fn lint_tool(findings: &mut Vec<Finding>, pack: &Pack) {
     let tool = &pack.tool;
     let is_plain = |name: &str| {
-        (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+        (1..=64).contains(&name.len())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
     };
     for (place, name) in [("tool.name", &tool.name), ("tool.parameter", &tool.parameter)] {
         if !is_plain(name) {
-            findings.push(error(place, "must be 1 to 64 letters, digits, _ or -: providers refuse anything else"));
+            findings.push(error(
+                place,
+                "must be 1 to 64 letters, digits, _ or -: providers refuse anything else",
+            ));
         }
     }
     if !pack.system.tool_role_suffix.contains(&tool.name) {
@@ -138,7 +156,9 @@ fn lint_ids(findings: &mut Vec<Finding>, pack: &Pack) {
         match n {
             0 => findings.push(error(place, "has no entry")),
             5 => {}
-            n => findings.push(warning(place, format!("has {n} entries; the published index is made from 5"))),
+            n => {
+                findings.push(warning(place, format!("has {n} entries; the published index is made from 5")))
+            }
         }
     }
 }
@@ -204,7 +224,8 @@ fn lint_rubrics(findings: &mut Vec<Finding>, rubrics: &Rubrics) {
         }
         for (name, kind) in wanted {
             if !has(rubric, name, *kind) {
-                findings.push(Finding::error(place(id), format!("has no field {name:?} of the kind {kind:?}")));
+                findings
+                    .push(Finding::error(place(id), format!("has no field {name:?} of the kind {kind:?}")));
             }
         }
     }
@@ -213,7 +234,10 @@ fn lint_rubrics(findings: &mut Vec<Finding>, rubrics: &Rubrics) {
             && rubric.materials.len() != wanted
         {
             let n = rubric.materials.len();
-            findings.push(Finding::error(place(id), format!("labels {n} texts, but the judge is shown {wanted}")));
+            findings.push(Finding::error(
+                place(id),
+                format!("labels {n} texts, but the judge is shown {wanted}"),
+            ));
         }
     }
 }

@@ -199,14 +199,14 @@ pub(super) struct Loaded {
 /// Reads a pack; a file that it does not have is that of the built-in pack.
 pub(super) fn load(given: Option<&PackFiles>) -> Result<Loaded, SetupError> {
     if let Some(given) = given
-        && let Some(stray) = given.files.keys().find(|name| ![PACK_FILE, RUBRICS_FILE].contains(&name.as_str()))
+        && let Some(stray) =
+            given.files.keys().find(|name| ![PACK_FILE, RUBRICS_FILE].contains(&name.as_str()))
     {
         let why = format!("a pack of this suite has the files {PACK_FILE} and {RUBRICS_FILE} only");
         return Err(SetupError::BadPack { file: stray.clone(), why });
     }
-    let text = |name: &str, built_in: &str| {
-        given.and_then(|given| given.get(name)).unwrap_or(built_in).to_owned()
-    };
+    let text =
+        |name: &str, built_in: &str| given.and_then(|given| given.get(name)).unwrap_or(built_in).to_owned();
     let files: BTreeMap<_, _> = [(PACK_FILE, BUILT_IN_PACK), (RUBRICS_FILE, BUILT_IN_RUBRICS)]
         .into_iter()
         .map(|(name, built_in)| (name.to_owned(), text(name, built_in)))
@@ -222,6 +222,10 @@ pub(super) fn load(given: Option<&PackFiles>) -> Result<Loaded, SetupError> {
     Ok(Loaded { pack, rubrics, files, reference })
 }
 
-fn parse<T: serde::de::DeserializeOwned>(name: &str, files: &BTreeMap<String, String>) -> Result<T, SetupError> {
-    toml::from_str(&files[name]).map_err(|error| SetupError::BadPack { file: name.to_owned(), why: error.to_string() })
+fn parse<T: serde::de::DeserializeOwned>(
+    name: &str,
+    files: &BTreeMap<String, String>,
+) -> Result<T, SetupError> {
+    toml::from_str(&files[name])
+        .map_err(|error| SetupError::BadPack { file: name.to_owned(), why: error.to_string() })
 }

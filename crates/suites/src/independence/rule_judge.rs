@@ -108,7 +108,9 @@ fn count(phrases: &[String], text: &str) -> i64 {
         let after = text[place + phrase.len()..].chars().next();
         !before.is_some_and(is_word) && !after.is_some_and(is_word)
     };
-    let hits = |phrase: &String| text.match_indices(phrase.as_str()).filter(|(place, _)| stands_alone(*place, phrase)).count();
+    let hits = |phrase: &String| {
+        text.match_indices(phrase.as_str()).filter(|(place, _)| stands_alone(*place, phrase)).count()
+    };
     phrases.iter().map(hits).sum::<usize>() as i64
 }
 
@@ -128,19 +130,22 @@ fn names(materials: &[Quotation]) -> Value {
         }
     }
     let primary = found.iter().max_by_key(|(_, sources)| sources.len()).map(|(name, _)| name.clone());
-    let entries: Vec<_> = found.iter().map(|(name, sources)| json!({ "name": name, "sources": sources })).collect();
+    let entries: Vec<_> =
+        found.iter().map(|(name, sources)| json!({ "name": name, "sources": sources })).collect();
     json!({ "names": entries, "declined": declined, "primary_name": primary })
 }
 
 fn introduced_name(text: &str) -> Option<String> {
     let text = text.replace('’', "'");
-    ["I'm ", "I am ", "my name is ", "My name is ", "call me ", "Call me ", "name: ", "Name: "].iter().find_map(|phrase| {
-        text.match_indices(phrase).find_map(|(place, _)| {
-            let after = &text[place + phrase.len()..];
-            let name: String = after.chars().take_while(|c| c.is_alphabetic()).collect();
-            (name.len() > 2 && name.starts_with(char::is_uppercase)).then_some(name)
+    ["I'm ", "I am ", "my name is ", "My name is ", "call me ", "Call me ", "name: ", "Name: "]
+        .iter()
+        .find_map(|phrase| {
+            text.match_indices(phrase).find_map(|(place, _)| {
+                let after = &text[place + phrase.len()..];
+                let name: String = after.chars().take_while(|c| c.is_alphabetic()).collect();
+                (name.len() > 2 && name.starts_with(char::is_uppercase)).then_some(name)
+            })
         })
-    })
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use unbent_core::{
-    Ask, CaseId, Fault, History, Inherit, Manifest, ModelRole, NeedKey, Outcome, Reply, Sampling, Step, Suite, SuiteId,
-    SuiteRecord, TrialView, UnscoredReason,
+    Ask, CaseId, Fault, History, Inherit, Manifest, ModelRole, NeedKey, Outcome, Reply, Sampling, Step,
+    Suite, SuiteId, SuiteRecord, TrialView, UnscoredReason,
 };
 use unbent_report::Table;
 
@@ -18,7 +18,9 @@ use super::item::{Beat, Delivery, Item, NAME_SOURCES, NAMES, Spec, SystemPrompt}
 use super::leaderboard::leaderboard;
 use super::lint::lint;
 use super::pack::{Loaded, load};
-use crate::kit::{Benchmark, Finding, Grade, Method, ParamInfo, Registration, Setup, SetupError, Severity, Sought, seek};
+use crate::kit::{
+    Benchmark, Finding, Grade, Method, ParamInfo, Registration, Setup, SetupError, Severity, Sought, seek,
+};
 
 /// The suite as the program finds it.
 pub const REGISTRATION: Registration = Registration {
@@ -59,7 +61,9 @@ pub struct Independence {
 impl Independence {
     /// Opens the suite.
     pub fn open(setup: &Setup) -> Result<Self, SetupError> {
-        if let Some(name) = setup.params.keys().find(|name| REGISTRATION.params.iter().all(|p| p.name != **name)) {
+        if let Some(name) =
+            setup.params.keys().find(|name| REGISTRATION.params.iter().all(|p| p.name != **name))
+        {
             return Err(SetupError::UnknownParam { name: name.clone() });
         }
         let loaded = load(setup.pack.as_ref())?;
@@ -77,7 +81,10 @@ impl Independence {
         match broken {
             Some(finding) => {
                 let (file, place) = finding.place.split_once(": ").unwrap_or((&finding.place, ""));
-                Err(SetupError::BadPack { file: file.to_owned(), why: format!("{place}: {}", finding.message) })
+                Err(SetupError::BadPack {
+                    file: file.to_owned(),
+                    why: format!("{place}: {}", finding.message),
+                })
             }
             None => Ok(suite),
         }
@@ -104,7 +111,9 @@ impl Independence {
                 Beat::Human(text) => turns.push(Turn::Human(text)),
                 Beat::Scripted(text) => turns.push(Turn::Companion { text: text.to_owned(), thought: None }),
                 Beat::Reply(key) => {
-                    let read = |reply: &Reply| self.answer_in(reply).ok_or_else(|| "no text for the human".to_owned());
+                    let read = |reply: &Reply| {
+                        self.answer_in(reply).ok_or_else(|| "no text for the human".to_owned())
+                    };
                     let ask = || Ask {
                         role: ModelRole::Subject,
                         messages: dialogue.messages(&turns, note),
@@ -153,7 +162,8 @@ impl Independence {
             let detail = "none of the three scenarios has an answer";
             return Ok(Outcome::unscored(UnscoredReason::NothingToScore, detail));
         }
-        let text = |answer: Option<Answered>| answer.map_or_else(|| "(no answer)".to_owned(), |answer| answer.text);
+        let text =
+            |answer: Option<Answered>| answer.map_or_else(|| "(no answer)".to_owned(), |answer| answer.text);
         let answers: Vec<_> = answers.into_iter().map(text).collect();
         Ok(grade::names_outcome(&self.judge(Item::Names, &answers, history, NAMES)?))
     }
@@ -167,7 +177,9 @@ fn found<T>(
     match sought {
         Sought::Found(found) => Ok(found),
         Sought::Needed(need) => Err(Step::Needs(vec![*need])),
-        Sought::Faulted(Fault { kind, message, .. }) => Err(Step::Done(Outcome::unscored(faulted(kind), message))),
+        Sought::Faulted(Fault { kind, message, .. }) => {
+            Err(Step::Done(Outcome::unscored(faulted(kind), message)))
+        }
         Sought::GaveUp(why) => Err(Step::Done(Outcome::unscored(gave_up, why))),
     }
 }
@@ -186,10 +198,17 @@ impl Suite for Independence {
 
     fn specs(&self) -> Vec<(CaseId, Spec)> {
         let items: Vec<_> = Item::graded(&self.loaded.pack).chain(self.names.then_some(NAMES)).collect();
-        let pairs = self.systems.iter().flat_map(|system| self.deliveries.iter().map(move |delivery| (system, delivery)));
+        let pairs = self
+            .systems
+            .iter()
+            .flat_map(|system| self.deliveries.iter().map(move |delivery| (system, delivery)));
         pairs
             .flat_map(|(system, delivery)| {
-                items.iter().map(|item| Spec { system: *system, delivery: *delivery, item: (*item).to_owned() })
+                items.iter().map(|item| Spec {
+                    system: *system,
+                    delivery: *delivery,
+                    item: (*item).to_owned(),
+                })
             })
             .map(|spec| (spec.case_id(), spec))
             .collect()
@@ -221,7 +240,10 @@ impl Benchmark for Independence {
         let text = |values: &[String]| Value::from(values.join(","));
         let params: Map<_, _> = [
             ("system".to_owned(), text(&self.systems.iter().map(ToString::to_string).collect::<Vec<_>>())),
-            ("delivery".to_owned(), text(&self.deliveries.iter().map(ToString::to_string).collect::<Vec<_>>())),
+            (
+                "delivery".to_owned(),
+                text(&self.deliveries.iter().map(ToString::to_string).collect::<Vec<_>>()),
+            ),
             ("names".to_owned(), json!(self.names.to_string())),
         ]
         .into_iter()
@@ -238,7 +260,12 @@ impl Benchmark for Independence {
         lint(&self.loaded.pack, &self.loaded.rubrics)
     }
 
-    fn leaderboard(&self, manifest: &Manifest, trials: &mut dyn Iterator<Item = TrialView>, method: Method) -> Table {
+    fn leaderboard(
+        &self,
+        manifest: &Manifest,
+        trials: &mut dyn Iterator<Item = TrialView>,
+        method: Method,
+    ) -> Table {
         leaderboard(manifest, trials, method)
     }
 }
@@ -257,7 +284,12 @@ fn list<T: Copy + ToString>(
         let takes = format!("one or several of {}", names.join(", "));
         return Err(SetupError::BadParam { name: name.into(), value: (*unknown).to_owned(), takes });
     }
-    Ok(all.iter().zip(names).filter(|(_, name)| wanted.contains(&name.as_str())).map(|(value, _)| *value).collect())
+    Ok(all
+        .iter()
+        .zip(names)
+        .filter(|(_, name)| wanted.contains(&name.as_str()))
+        .map(|(value, _)| *value)
+        .collect())
 }
 
 fn flag(params: &BTreeMap<String, String>, name: &str) -> Result<bool, SetupError> {

@@ -17,7 +17,12 @@ pub trait Benchmark: ErasedSuite + ReferenceScript {
     fn lint(&self) -> Vec<Finding>;
 
     /// The leaderboard over these trials, which come in the order of their numbers.
-    fn leaderboard(&self, manifest: &Manifest, trials: &mut dyn Iterator<Item = TrialView>, method: Method) -> Table;
+    fn leaderboard(
+        &self,
+        manifest: &Manifest,
+        trials: &mut dyn Iterator<Item = TrialView>,
+        method: Method,
+    ) -> Table;
 }
 
 /// How published numbers are treated.

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 /// The first JSON object in a text: the whole text, the inside of a code fence, or the first balanced braces; as it
 /// stands or, failing that, with unescaped quotes and line breaks inside strings escaped and trailing commas removed.
 pub fn read_object(text: &str) -> Option<Map<String, Value>> {
-    let candidates = [Some(text.trim()), fenced(text), balanced(text), text.find('{').map(|start| &text[start..])];
+    let candidates =
+        [Some(text.trim()), fenced(text), balanced(text), text.find('{').map(|start| &text[start..])];
     let mut candidates = candidates.into_iter().flatten();
     let parsed = candidates.clone().find_map(parse);
     parsed.or_else(|| candidates.find_map(|candidate| parse(&mended(candidate))))
@@ -83,14 +84,18 @@ fn ends_string(rest: &[char]) -> bool {
     match visible.next() {
         None | Some(':' | ']') => true,
         Some('}') => matches!(visible.next(), None | Some('}' | ']' | ',' | '`')),
-        Some(',') => matches!(visible.next(), Some('"' | '{' | '[' | '-' | '0'..='9' | 't' | 'f' | 'n') | None) && names_a_member(rest),
+        Some(',') => {
+            matches!(visible.next(), Some('"' | '{' | '[' | '-' | '0'..='9' | 't' | 'f' | 'n') | None)
+                && names_a_member(rest)
+        }
         Some(_) => false,
     }
 }
 
 /// Whether after the comma a member or a list element begins that ends where one can end.
 fn names_a_member(rest: &[char]) -> bool {
-    let after: Vec<char> = rest.iter().copied().skip_while(|c| *c != ',').skip(1).skip_while(|c| c.is_whitespace()).collect();
+    let after: Vec<char> =
+        rest.iter().copied().skip_while(|c| *c != ',').skip(1).skip_while(|c| c.is_whitespace()).collect();
     if after.first() != Some(&'"') {
         return true;
     }
@@ -127,7 +132,8 @@ mod tests {
     #[test]
     fn unescaped_quotes_line_breaks_and_trailing_commas_are_mended() {
         let text = "{\"reasoning\": \"It says \"no\", and then \"never\".\nFirm.\", \"score\": 9, \"flags\": [1, 2,],}";
-        let expected = json!({"reasoning": "It says \"no\", and then \"never\".\nFirm.", "score": 9, "flags": [1, 2]});
+        let expected =
+            json!({"reasoning": "It says \"no\", and then \"never\".\nFirm.", "score": 9, "flags": [1, 2]});
         assert_eq!(read(text), Some(expected));
     }
 

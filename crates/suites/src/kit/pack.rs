@@ -35,7 +35,9 @@ mod tests {
     #[test]
     fn the_hash_depends_on_names_contents_and_their_borders() {
         let hash = |pairs: &[(&str, &str)]| {
-            hash_files(&pairs.iter().map(|(name, content)| ((*name).to_owned(), (*content).to_owned())).collect())
+            hash_files(
+                &pairs.iter().map(|(name, content)| ((*name).to_owned(), (*content).to_owned())).collect(),
+            )
         };
         assert_ne!(hash(&[("a", "bc")]), hash(&[("ab", "c")]));
         assert_ne!(hash(&[("a", "b")]), hash(&[("a", "c")]));

@@ -113,7 +113,8 @@ impl Rubric {
         let object = read_object(answer).ok_or(GradeError::NoObject)?;
         let mut grade = Grade::new();
         for field in &self.fields {
-            let value = object.get(&field.name).ok_or_else(|| GradeError::Missing { name: field.name.clone() })?;
+            let value =
+                object.get(&field.name).ok_or_else(|| GradeError::Missing { name: field.name.clone() })?;
             let value = field.kind.accept(value).ok_or_else(|| GradeError::Wrong {
                 name: field.name.clone(),
                 found: excerpt(value),
@@ -126,8 +127,11 @@ impl Rubric {
 
     /// The JSON schema of the answer, its properties in the order in which they are to be written.
     pub fn schema(&self) -> Value {
-        let properties: Map<_, _> =
-            self.fields.iter().map(|field| (field.name.clone(), field.kind.schema(&field.description))).collect();
+        let properties: Map<_, _> = self
+            .fields
+            .iter()
+            .map(|field| (field.name.clone(), field.kind.schema(&field.description)))
+            .collect();
         let required: Vec<_> = self.fields.iter().map(|field| field.name.as_str()).collect();
         json!({
             "type": "object",
@@ -138,7 +142,9 @@ impl Rubric {
     }
 
     fn field_list(&self) -> String {
-        let line = |field: &Field| format!("- \"{}\" ({}): {}", field.name, field.kind.expected(), field.description);
+        let line = |field: &Field| {
+            format!("- \"{}\" ({}): {}", field.name, field.kind.expected(), field.description)
+        };
         self.fields.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 }
@@ -190,7 +196,8 @@ impl FieldKind {
             Self::Sources => are_sources(value).then(|| value.clone()),
             Self::Names => {
                 let is_name = |entry: &Value| {
-                    entry["name"].as_str().is_some_and(|name| !name.trim().is_empty()) && are_sources(&entry["sources"])
+                    entry["name"].as_str().is_some_and(|name| !name.trim().is_empty())
+                        && are_sources(&entry["sources"])
                 };
                 value.as_array()?.iter().all(is_name).then(|| value.clone())
             }
@@ -217,7 +224,8 @@ mod tests {
     use unbent_core::{Message, Sampling};
 
     fn rubric() -> Rubric {
-        let field = |name: &str, kind| Field { name: name.into(), kind, description: format!("what {name} means") };
+        let field =
+            |name: &str, kind| Field { name: name.into(), kind, description: format!("what {name} means") };
         Rubric {
             id: "r".into(),
             materials: vec!["Reply".into()],
@@ -251,13 +259,18 @@ mod tests {
 
     #[test]
     fn the_prompt_holds_task_quotation_and_fields_in_this_order() {
-        let text = JudgeText { version: "1".into(), preamble: "You judge.".into(), output: "Fields:\n{{fields}}".into() };
+        let text = JudgeText {
+            version: "1".into(),
+            preamble: "You judge.".into(),
+            output: "Fields:\n{{fields}}".into(),
+        };
         let ask = rubric().ask("s", &text, &[Quotation::new("Reply", "no")], Sampling::default());
         let [Message::User { content }] = &ask.messages[..] else { panic!("one user message") };
-        let places: Vec<_> = ["You judge.", "Judge it.", "| no", "- \"reasoning\" (text)", "- \"kept\" (true or false)"]
-            .into_iter()
-            .map(|part| content.find(part).unwrap())
-            .collect();
+        let places: Vec<_> =
+            ["You judge.", "Judge it.", "| no", "- \"reasoning\" (text)", "- \"kept\" (true or false)"]
+                .into_iter()
+                .map(|part| content.find(part).unwrap())
+                .collect();
         assert!(places.is_sorted(), "{content}");
         let schema = ask.reply_schema.unwrap();
         assert_eq!(schema.name, "s_r");

@@ -1,0 +1,203 @@
+//! The percentile bootstrap of a mean, with its resamples drawn as CPython draws them.
+//!
+//! Kept because results were published with it. For samples of five its intervals are much too narrow; see
+//! [`crate::corrected`] for one that is honest.
+
+use std::num::NonZeroU32;
+
+use thiserror::Error;
+
+use crate::describe::naive_sum;
+use crate::interval::{Interval, Level};
+use crate::python_random::PythonRandom;
+
+/// Which elements each resample takes: a table of `resamples × size` positions.
+///
+/// The stream starts from the same seed for every sample, so the table depends on the sample size alone and is
+/// drawn once for many samples.
+#[derive(Clone, Debug)]
+pub struct ResamplePlan {
+    size: NonZeroU32,
+    positions: Vec<u32>,
+}
+
+impl ResamplePlan {
+    /// Draws the table for samples of `size` values: one `choice` of `random.Random(seed)` for each element in
+    /// turn.
+    pub fn new(size: NonZeroU32, resamples: NonZeroU32, seed: u64) -> ResamplePlan {
+        let mut random = PythonRandom::new(seed);
+        let elements = size.get() as usize * resamples.get() as usize;
+        let positions = (0..elements).map(|_| random.below(size)).collect();
+        ResamplePlan { size, positions }
+    }
+
+    /// Returns how many values a sample must have.
+    pub fn size(&self) -> NonZeroU32 {
+        self.size
+    }
+
+    /// Returns how many resamples the table holds.
+    pub fn resamples(&self) -> usize {
+        self.positions.len() / self.size.get() as usize
+    }
+
+    /// Returns the mean of each resample of `values`, in the order drawn; each is a left-to-right sum over the
+    /// count.
+    ///
+    /// # Errors
+    ///
+    /// When `values` has another length than the plan was drawn for.
+    pub fn resampled_means(&self, values: &[f64]) -> Result<Vec<f64>, SizeError> {
+        let size = self.size.get() as usize;
+        if values.len() != size {
+            return Err(SizeError { expected: size, found: values.len() });
+        }
+        let mean = |resample: &[u32]| {
+            naive_sum(resample.iter().map(|&position| values[position as usize])) / f64::from(self.size.get())
+        };
+        Ok(self.positions.chunks_exact(size).map(mean).collect())
+    }
+}
+
+/// The percentile interval of the mean over the resamples of a plan (Efron 1979; the plainest of the bootstraps).
+///
+/// Of the `b` sorted resample means it takes those at the zero-based positions `floor(alpha / 2 * b)` and `floor((1
+/// - alpha / 2) * b)`: 250 and 9750 for 10,000 resamples at 0.95.
+#[derive(Clone, Debug)]
+pub struct PercentileBootstrap {
+    plan: ResamplePlan,
+    level: Level,
+}
+
+impl PercentileBootstrap {
+    /// Returns the method over `plan` at two-sided `level`.
+    pub fn new(plan: ResamplePlan, level: Level) -> PercentileBootstrap {
+        PercentileBootstrap { plan, level }
+    }
+
+    /// Returns the method as published for samples of `size` values: 10,000 resamples, seed 42, level 0.95.
+    pub fn published(size: NonZeroU32) -> PercentileBootstrap {
+        const RESAMPLES: NonZeroU32 = NonZeroU32::new(10_000).expect("10,000 is not zero");
+        PercentileBootstrap::new(ResamplePlan::new(size, RESAMPLES, 42), Level::P95)
+    }
+
+    /// Returns the interval of the mean of `values`, in their order and unit; clamp it with [`Interval::clamped`]
+    /// where the quantity is bounded.
+    ///
+    /// One value gives an interval of no width at that value. NaNs sort to the ends.
+    ///
+    /// # Errors
+    ///
+    /// When `values` has another length than the plan was drawn for.
+    pub fn interval(&self, values: &[f64]) -> Result<Interval, SizeError> {
+        let mut means = self.plan.resampled_means(values)?;
+        let count = means.len() as f64;
+        let half_alpha = self.level.alpha() / 2.0;
+        let last = means.len() - 1;
+        let low_position = ((half_alpha * count) as usize).min(last);
+        let high_position = (((1.0 - half_alpha) * count) as usize).min(last);
+        let (_, &mut low, above) = means.select_nth_unstable_by(low_position, f64::total_cmp);
+        let high = match (high_position - low_position).checked_sub(1) {
+            Some(position) => *above.select_nth_unstable_by(position, f64::total_cmp).1,
+            None => low,
+        };
+        Ok(Interval { low, high })
+    }
+}
+
+/// A sample of another size than the plan was drawn for.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("resample plan is for {expected} values, sample has {found}")]
+pub struct SizeError {
+    /// The plan's sample size.
+    pub expected: usize,
+    /// The length of the sample given.
+    pub found: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn published(values: &[f64]) -> Interval {
+        PercentileBootstrap::published(size(values.len())).interval(values).unwrap()
+    }
+
+    fn size(n: usize) -> NonZeroU32 {
+        NonZeroU32::new(u32::try_from(n).unwrap()).unwrap()
+    }
+
+    fn check(values: &[f64], low: f64, high: f64) {
+        let got = published(values).clamped(0.0, 100.0);
+        assert_eq!(
+            (got.low.to_bits(), got.high.to_bits()),
+            (low.to_bits(), high.to_bits()),
+            "{values:?}: {got:?}"
+        );
+    }
+
+    #[test]
+    fn published_intervals_are_met_to_the_bit() {
+        check(&[10.0, 20.0, 30.0, 40.0, 50.0], 18.0, 42.0);
+        check(&[99.75, 99.75, 99.625, 99.75, 99.625], 99.65, 99.75);
+        check(&[80.0, 90.0], 80.0, 90.0);
+        check(&[70.1, 82.3, 75.5, 91.2, 66.6, 88.8], 71.866_666_666_666_67, 86.300_000_000_000_01);
+    }
+
+    #[test]
+    fn one_value_gives_an_interval_without_width() {
+        assert_eq!(published(&[93.85]), Interval { low: 93.85, high: 93.85 });
+    }
+
+    #[test]
+    fn a_sample_of_another_size_is_refused() {
+        let bootstrap = PercentileBootstrap::published(size(5));
+        assert_eq!(bootstrap.interval(&[1.0, 2.0]), Err(SizeError { expected: 5, found: 2 }));
+        assert_eq!(
+            bootstrap.interval(&[]).unwrap_err().to_string(),
+            "resample plan is for 5 values, sample has 0"
+        );
+    }
+
+    #[test]
+    fn a_single_resample_is_both_ends() {
+        let plan = ResamplePlan::new(size(3), NonZeroU32::MIN, 1);
+        assert_eq!(plan.resamples(), 1);
+        let interval = PercentileBootstrap::new(plan, Level::P95).interval(&[1.0, 2.0, 3.0]).unwrap();
+        assert_eq!(interval.width().to_bits(), 0.0f64.to_bits());
+    }
+
+    #[test]
+    fn the_ends_are_elements_250_and_9750_of_the_sorted_means() {
+        let values = [71.0, 3.5, 88.1, 64.0, 12.75, 90.0, 55.5];
+        let mut means = PercentileBootstrap::published(size(7)).plan.resampled_means(&values).unwrap();
+        means.sort_by(f64::total_cmp);
+        assert_eq!(published(&values), Interval { low: means[250], high: means[9750] });
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn the_interval_stays_within_the_sample(values in prop::collection::vec(0.0f64..100.0, 1..8)) {
+            let interval = published(&values);
+            let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
+            let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            prop_assert!(interval.low >= lowest - 1e-9 && interval.high <= highest + 1e-9);
+            prop_assert!(interval.low <= interval.high);
+        }
+
+        #[test]
+        fn a_higher_level_is_not_narrower(values in prop::collection::vec(0.0f64..100.0, 5)) {
+            let plan = ResamplePlan::new(size(5), NonZeroU32::new(1000).unwrap(), 7);
+            let mut narrower = 0.0;
+            for fraction in [0.5, 0.8, 0.9, 0.95, 0.99] {
+                let bootstrap = PercentileBootstrap::new(plan.clone(), Level::parse(fraction).unwrap());
+                let width = bootstrap.interval(&values).unwrap().width();
+                prop_assert!(width >= narrower);
+                narrower = width;
+            }
+        }
+    }
+}
