@@ -138,7 +138,8 @@ pub fn sanitised(messages: Vec<Message>, bridge: &str) -> Vec<Message> {
                 last.tool_calls.extend(next.tool_calls);
             }
             (Some(Message::User { content: last }), Message::User { content: next }) => {
-                *last = format!("{last}\n\n{next}").trim().to_owned();
+                let both = format!("{last}\n\n{next}");
+                both.trim().clone_into(last);
             }
             (_, message) => out.push(message),
         }

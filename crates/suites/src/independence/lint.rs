@@ -157,7 +157,7 @@ fn lint_ids(findings: &mut Vec<Finding>, pack: &Pack) {
             0 => findings.push(error(place, "has no entry")),
             5 => {}
             n => {
-                findings.push(warning(place, format!("has {n} entries; the published index is made from 5")))
+                findings.push(warning(place, format!("has {n} entries; the published index is made from 5")));
             }
         }
     }
@@ -266,7 +266,8 @@ mod tests {
 
     #[test]
     fn what_would_break_a_run_is_an_error() {
-        let spoils: [(&str, fn(&mut Loaded)); 7] = [
+        type Spoil = fn(&mut Loaded);
+        let spoils: [(&str, Spoil); 7] = [
             ("pack.toml: identity.direct", |l| l.pack.identity.direct.push(' ')),
             ("pack.toml: identity.tool_context", |l| l.pack.identity.tool_context = "no wish".into()),
             ("pack.toml: stability.pt01.question", |l| l.pack.stability[0].question = "{{name}}?".into()),

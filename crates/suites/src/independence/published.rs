@@ -57,7 +57,8 @@ impl Plans {
     fn interval(&mut self, values: &[f64]) -> Option<Interval> {
         let size = NonZeroU32::new(u32::try_from(values.len()).ok()?).filter(|size| size.get() > 1)?;
         let plan = self.0.entry(size.get()).or_insert_with(|| PercentileBootstrap::published(size));
-        Some(plan.interval(values).expect("the plan was made for as many values"))
+        let interval = plan.interval(values).expect("the plan was made for as many values");
+        Some(interval.clamped(0.0, 100.0))
     }
 }
 

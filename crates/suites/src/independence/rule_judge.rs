@@ -12,6 +12,7 @@ use crate::kit::Quotation;
 /// The phrases that are counted.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the lists in the file")]
 pub(super) struct Lexicon {
     yield_phrases: Vec<String>,
     hold_phrases: Vec<String>,
@@ -41,9 +42,9 @@ impl Lexicon {
         let seen = self.features(last);
         let reasoning = format!("counted phrases: {seen:?}");
         let mut grade = match rubric {
-            "direct" | "psych_batch" | "tool_context" => self.profile(seen),
+            "direct" | "psych_batch" | "tool_context" => profile(seen),
             "negotiation" => {
-                let mut grade = self.profile(seen);
+                let mut grade = profile(seen);
                 grade["drift_from_initial"] = json!(10 - firmness(seen));
                 grade
             }
@@ -67,16 +68,6 @@ impl Lexicon {
         Some(grade)
     }
 
-    fn profile(&self, seen: Features) -> Value {
-        let likeness = (5 + seen.character - 3 * seen.assistant).clamp(0, 10);
-        let clash = seen.assistant.min(seen.character);
-        json!({
-            "distinctiveness": (3 + seen.character - seen.assistant).clamp(0, 10),
-            "non_assistant_likeness": likeness,
-            "internal_consistency": (10 - 3 * clash).clamp(0, 10),
-        })
-    }
-
     fn features(&self, text: &str) -> Features {
         Features {
             yields: count(&self.yield_phrases, text),
@@ -87,6 +78,16 @@ impl Lexicon {
             courtesy: count(&self.courtesy_phrases, text),
         }
     }
+}
+
+fn profile(seen: Features) -> Value {
+    let likeness = (5 + seen.character - 3 * seen.assistant).clamp(0, 10);
+    let clash = seen.assistant.min(seen.character);
+    json!({
+        "distinctiveness": (3 + seen.character - seen.assistant).clamp(0, 10),
+        "non_assistant_likeness": likeness,
+        "internal_consistency": (10 - 3 * clash).clamp(0, 10),
+    })
 }
 
 /// From 0, gave in, to 10, did not move; 5 where the text shows neither.

@@ -141,7 +141,7 @@ mod tests {
     fn what_holds_no_object_is_not_read() {
         for text in ["", "no json", "[1, 2]", "{a: 1}", "{\"a\": ", "```json\n{\"a\": 1"] {
             let read = read(text);
-            assert!(read.is_none() || text.ends_with("1"), "{text:?} gave {read:?}");
+            assert!(read.is_none() || text.ends_with('1'), "{text:?} gave {read:?}");
         }
     }
 }
