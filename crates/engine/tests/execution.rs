@@ -1,12 +1,12 @@
 //! The engine under a scripted world and paused time.
 
-mod common;
+mod scripted;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use common::{Scripted, answered, jobs, outcomes, trial_keys, world};
+use scripted::{Scripted, answered, jobs, outcomes, trial_keys, world};
 use unbent_core::{Event, Fault, FaultKind, Outcome, TrialNo, TrialState, UnscoredReason};
 use unbent_engine::{EngineError, MemoryLog, StopHandle, StopLevel, Tally, World, execute};
 
@@ -137,7 +137,7 @@ async fn draining_records_what_is_in_flight_and_begins_nothing() {
     assert_eq!(answered(&log).len(), asked, "every answer in flight is recorded");
     assert!(tally.unwrap().left_open > 0);
     let resumed = willing();
-    let world = common::world(&log, Arc::clone(&resumed), 4, 8);
+    let world = scripted::world(&log, Arc::clone(&resumed), 4, 8);
     assert_eq!(run(&world, &log).await.unwrap().scored, 80);
     assert_eq!(answered(&log).len(), asked + resumed.total_calls());
 }

@@ -1,0 +1,54 @@
+//! Measurements of the release binary against the targets of the design, each in a process of its own.
+
+mod data;
+mod import;
+mod leaderboard;
+mod measure;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::Failure;
+use crate::workspace::{Profile, Workspace};
+
+pub(crate) use measure::measure_here;
+
+#[derive(Args)]
+pub(crate) struct DataArgs {
+    /// Folder that holds the published data (independence/cache inside); default: ../shared/data beside the workspace
+    #[arg(long, env = "UNBENT_SHARED_DATA", global = true)]
+    data: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Bench {
+    /// Time the import of the published answers of the independence suite
+    Import,
+    /// Time a leaderboard of 108 configurations of five or six runs
+    Leaderboard,
+}
+
+/// Measures, or says why it cannot.
+pub(crate) fn run(workspace: &Workspace, args: &DataArgs, what: &Bench) -> Result<(), Failure> {
+    let root = args.data.clone().unwrap_or_else(|| workspace.root().join("../shared/data"));
+    let cache = root.join("independence/cache");
+    if !cache.is_dir() {
+        println!("nothing measured: no published data at {} (give --data DIR)", cache.display());
+        return Ok(());
+    }
+    let unbent = workspace.build_unbent(Profile::Release)?;
+    match what {
+        Bench::Import => import::run(&unbent, &cache),
+        Bench::Leaderboard => leaderboard::run(&unbent, &cache),
+    }
+}
+
+/// Prints a measured value beside its target, both in the same unit, where less is better.
+fn compare(what: &str, measured: f64, target: f64, unit: &str) {
+    let verdict = if measured <= target { "met" } else { "MISSED" };
+    let ratio = measured / target;
+    println!(
+        "  {what:<24} {measured:>10.1} {unit}   target ≤ {target:.1} {unit}   ratio {ratio:.2}   {verdict}"
+    );
+}
