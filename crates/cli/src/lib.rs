@@ -1,1 +1,24 @@
-//! placeholder
+//! Unbent as a library, and the commands of the `unbent` program.
+//!
+//! The facade names the crates that the program is made of. This is the only crate that knows concrete suites,
+//! providers and stores together, and the only one that prints.
+
+pub use unbent_core as core;
+pub use unbent_engine as engine;
+pub use unbent_providers as providers;
+pub use unbent_report as report;
+pub use unbent_store as store;
+pub use unbent_suites as suites;
+
+mod args;
+mod command;
+mod error;
+mod models;
+mod output;
+mod packs;
+mod progress;
+mod session;
+
+pub use args::Cli;
+pub use command::dispatch;
+pub use error::{CommandError, Exit};

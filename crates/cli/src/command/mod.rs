@@ -1,0 +1,32 @@
+//! The commands, a file each.
+
+mod completions;
+mod demo;
+mod docs;
+mod import;
+mod leaderboard;
+mod plan;
+mod resume;
+mod run;
+mod show;
+mod suites;
+
+use crate::args::{Cli, Command};
+use crate::error::{CommandError, Exit};
+
+/// Runs the command that the command line names.
+pub fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
+    let json = cli.json;
+    match cli.command {
+        Command::Run(args) => run::run(&args, json),
+        Command::Resume(args) => resume::resume(&args, json),
+        Command::Import(args) => import::import(&args, json),
+        Command::Leaderboard(args) => leaderboard::leaderboard(&args, json),
+        Command::Show(args) => show::show(&args, json),
+        Command::Plan(args) => plan::plan(&args, json),
+        Command::Suites(args) => suites::suites(args.command, json),
+        Command::Demo(args) => demo::demo(&args, json),
+        Command::Completions { shell } => Ok(completions::completions(shell)),
+        Command::Docs { document } => Ok(docs::docs(document)),
+    }
+}

@@ -1,0 +1,138 @@
+//! From a model reference to someone who answers.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use unbent_core::{ModelRef, Provider, ReferenceScript, Sampling, Subject, SubjectId};
+use unbent_engine::Respondent;
+use unbent_providers::replay::{MatchMode, ReplayProvider};
+use unbent_providers::sim::{SimPersona, SimProvider, known_personas};
+use unbent_providers::{OpenAiChat, OpenAiChatConfig, Secret};
+use unbent_store::Replay;
+
+use crate::args::ConnectionArgs;
+use crate::error::{CommandError, Exit};
+
+/// The providers that a reference may name, with what follows the slash.
+pub(crate) const PROVIDERS: [(&str, &str); 3] = [
+    ("openai-compatible", "MODEL: any server that speaks OpenAI's chat completions, at --base-url"),
+    ("sim", "PERSONA: a simulated subject or judge, offline"),
+    ("replay", "FILE[?subject=LABEL]: the answers recorded in a run file"),
+];
+
+/// The judge of runs whose subjects are all simulated.
+pub(crate) const SIMULATED_JUDGE: &str = "sim/rule-judge";
+
+/// The variable that holds the key of an openai-compatible server unless another is named.
+const DEFAULT_KEY_VARIABLE: &str = "OPENAI_API_KEY";
+
+/// Reads a reference and completes it with what the command line says of the connection, so that it can stand alone.
+pub(crate) fn parse_reference(text: &str, connection: &ConnectionArgs) -> Result<ModelRef, CommandError> {
+    let mut reference: ModelRef = text.parse().map_err(|error| unknown(format!("{error}")))?;
+    if reference.provider == "openai-compatible" {
+        let given = [("base_url", &connection.base_url), ("api_key_env", &connection.api_key_env)];
+        for (name, value) in given {
+            if let Some(value) = value {
+                reference.params.entry(name.to_owned()).or_insert_with(|| value.clone());
+            }
+        }
+        if !reference.params.contains_key("base_url") {
+            return Err(CommandError::usage(format!("{text} does not say where its server is"))
+                .hint(format!("add --base-url, as in: --model {text} --base-url http://127.0.0.1:1234/v1")));
+        }
+    }
+    Ok(reference)
+}
+
+fn unknown(message: String) -> CommandError {
+    let mut error = CommandError::usage(message);
+    for (provider, about) in PROVIDERS {
+        error = error.hint(format!("{provider}/{about}"));
+    }
+    error
+}
+
+/// Describes a model as the manifest records it. Its label leaves out how it is reached.
+pub(crate) fn describe(reference: &ModelRef, settings: Sampling) -> Subject {
+    let mut label = reference.clone();
+    label.params.retain(|name, _| !matches!(name.as_str(), "base_url" | "api_key_env" | "timeout_s"));
+    let simulated = reference.provider == "sim";
+    let null = simulated && SimPersona::parse(reference).is_ok_and(|persona| persona.is_null());
+    Subject { id: SubjectId::new(label.to_string()), model: reference.to_string(), settings, simulated, null }
+}
+
+/// The variable that holds a model's key, if its provider takes one.
+pub(crate) fn key_variable(reference: &ModelRef) -> Option<String> {
+    let named = || reference.params.get("api_key_env").cloned().unwrap_or_else(|| DEFAULT_KEY_VARIABLE.to_owned());
+    (reference.provider == "openai-compatible").then(named)
+}
+
+/// Finds who answers for a described model.
+pub(crate) fn respondent(subject: &Subject, script: &Arc<dyn ReferenceScript>) -> Result<Respondent, CommandError> {
+    let reference: ModelRef = subject.model.parse().map_err(|error| {
+        CommandError::new(Exit::BadFile, format!("{} cannot be asked: {error}", subject.id))
+            .hint("its answers were imported; a run that must ask more needs a reference to a model")
+    })?;
+    let provider: Arc<dyn Provider> = match reference.provider.as_str() {
+        "sim" => {
+            let persona = SimPersona::parse(&reference).map_err(|error| {
+                let personas = known_personas().iter().map(|(name, about)| format!("sim/{name}: {about}"));
+                personas.fold(CommandError::usage(error.to_string()), CommandError::hint)
+            })?;
+            Arc::new(SimProvider::new(persona, Arc::clone(script), subject.id.as_str()))
+        }
+        "replay" => replay(&reference)?,
+        "openai-compatible" => open_ai_chat(&reference)?,
+        other => return Err(unknown(format!("there is no provider {other:?} in {:?}", subject.model))),
+    };
+    Ok(Respondent { provider, settings: subject.settings.clone() })
+}
+
+fn replay(reference: &ModelRef) -> Result<Arc<dyn Provider>, CommandError> {
+    refuse_unknown_params(reference, &["match", "subject"])?;
+    let mode = match reference.params.get("match").map(String::as_str) {
+        None | Some("request") => MatchMode::Request,
+        Some("need") => MatchMode::Need,
+        Some(other) => {
+            return Err(CommandError::usage(format!("{reference}: match={other} is neither request nor need")));
+        }
+    };
+    let subject = reference.params.get("subject").map(|subject| SubjectId::new(subject.as_str()));
+    let source = Replay::open(Path::new(&reference.model), subject)?;
+    Ok(Arc::new(ReplayProvider::new(Arc::new(source), mode)))
+}
+
+fn open_ai_chat(reference: &ModelRef) -> Result<Arc<dyn Provider>, CommandError> {
+    refuse_unknown_params(reference, &["base_url", "api_key_env", "timeout_s"])?;
+    let base_url = reference.params.get("base_url").cloned().unwrap_or_default();
+    let mut config = OpenAiChatConfig::new(base_url, &reference.model);
+    if let Some(seconds) = reference.params.get("timeout_s") {
+        let seconds = seconds.parse().ok().filter(|seconds| *seconds > 0).ok_or_else(|| {
+            CommandError::usage(format!("{reference}: timeout_s={seconds} is not a whole number of seconds"))
+        })?;
+        config.timeout = std::time::Duration::from_secs(seconds);
+    }
+    if let Some(variable) = key_variable(reference) {
+        let named = reference.params.contains_key("api_key_env");
+        match std::env::var(&variable) {
+            Ok(key) if !key.trim().is_empty() => config.api_key = Some(Secret::new(key.trim())),
+            _ if named => {
+                return Err(CommandError::usage(format!("the environment variable {variable} holds no key"))
+                    .hint(format!("export {variable}=… and try again, or leave --api-key-env away for servers without keys")));
+            }
+            _ => {}
+        }
+    }
+    let provider = OpenAiChat::new(config).map_err(|error| {
+        CommandError::usage(error.to_string()).hint("a base URL looks like http://127.0.0.1:1234/v1")
+    })?;
+    Ok(Arc::new(provider))
+}
+
+fn refuse_unknown_params(reference: &ModelRef, known: &[&str]) -> Result<(), CommandError> {
+    match reference.params.keys().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => Err(CommandError::usage(format!("{reference} has no parameter {name:?}"))
+            .hint(format!("parameters of {} are: {}", reference.provider, known.join(", ")))),
+        None => Ok(()),
+    }
+}

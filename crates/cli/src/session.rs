@@ -1,0 +1,273 @@
+//! Works on the open trials of a run file: builds the world that its manifest describes and executes.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use unbent_core::{
+    Ask, AssistantMessage, BoxFuture, Call, Clock, ErasedSuite, Manifest, Outcome, ReferenceScript, Stream, SuiteId,
+    TrialState, TrialView,
+};
+use unbent_engine::{Begun, EngineError, Job, Limits, RetryPolicy, Stop, StopHandle, StopLevel, Tally, TokioClock, World, execute};
+use unbent_store::{RunReader, RunWriter};
+use unbent_suites::kit::{Benchmark, PackFiles, Setup, SetupError};
+
+use crate::error::{CommandError, Exit};
+use crate::models;
+use crate::output;
+use crate::progress::{Display, Telling};
+
+/// The suites of a run by name.
+pub(crate) type Suites = BTreeMap<SuiteId, Arc<dyn Benchmark>>;
+
+/// Opens the suites as the manifest records them.
+pub(crate) fn open_suites(manifest: &Manifest) -> Result<Suites, CommandError> {
+    let open = |record: &unbent_core::SuiteRecord| {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let pack = (!record.files.is_empty()).then(|| PackFiles {
+            path: record.pack.as_ref().and_then(|pack| pack.path.clone()),
+            files: record.files.clone(),
+        });
+        let params = record.params.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+        Ok((record.id.clone(), open_suite(record.id.as_str(), &Setup { params, pack })?))
+    };
+    manifest.suites.iter().map(open).collect()
+}
+
+/// Opens a suite.
+pub(crate) fn open_suite(id: &str, setup: &Setup) -> Result<Arc<dyn Benchmark>, CommandError> {
+    let registration = unbent_suites::find(id).ok_or_else(|| {
+        let known: Vec<_> = unbent_suites::registry().iter().map(|suite| suite.id).collect();
+        CommandError::usage(format!("there is no suite {id:?}")).hint(format!("suites: {}", known.join(", ")))
+    })?;
+    (registration.open)(setup).map_err(|error| match &error {
+        SetupError::UnknownParam { .. } | SetupError::BadParam { .. } => {
+            CommandError::usage(error.to_string()).hint(format!("parameters and their values: unbent suites show {id}"))
+        }
+        SetupError::BadPack { .. } => CommandError::new(Exit::BadFile, error.to_string())
+            .hint(format!("see everything that is wrong with it: unbent suites lint {id} --pack PATH")),
+    })
+}
+
+/// The reference subjects of all suites of a run, as one.
+pub(crate) struct Scripts(pub(crate) Suites);
+
+impl ReferenceScript for Scripts {
+    fn speak(
+        &self,
+        persona: &str,
+        params: &BTreeMap<String, String>,
+        call: &Call<'_>,
+        stream: Stream,
+    ) -> Option<AssistantMessage> {
+        self.0.get(&call.case.suite)?.speak(persona, params, call, stream)
+    }
+
+    fn judge(&self, ask: &Ask) -> Option<Value> {
+        self.0.values().find_map(|suite| suite.judge(ask))
+    }
+}
+
+/// The system's time, or the one that `SOURCE_DATE_EPOCH` names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ProgramClock {
+    fixed_ms: Option<i64>,
+}
+
+impl ProgramClock {
+    /// The clock that the environment asks for; see <https://reproducible-builds.org/specs/source-date-epoch/>.
+    pub(crate) fn from_environment() -> Self {
+        let seconds = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse::<i64>().ok());
+        Self { fixed_ms: seconds.map(|seconds| seconds.saturating_mul(1000)) }
+    }
+}
+
+impl Clock for ProgramClock {
+    fn now_ms(&self) -> i64 {
+        self.fixed_ms.unwrap_or_else(|| TokioClock.now_ms())
+    }
+
+    fn sleep(&self, ms: u64) -> BoxFuture<'static, ()> {
+        TokioClock.sleep(ms)
+    }
+}
+
+/// What is left to do in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// Trials that have not ended.
+    pub(crate) unfinished: u64,
+    /// Trials that ended without scores.
+    pub(crate) unscored: u64,
+}
+
+impl Left {
+    /// Counts what is left.
+    pub(crate) fn of(reader: &RunReader) -> Result<Self, CommandError> {
+        let mut left = Self { unfinished: 0, unscored: 0 };
+        for trial in reader.trials() {
+            match trial?.state {
+                TrialState::Pending | TrialState::Open => left.unfinished += 1,
+                TrialState::Finished(Outcome::Unscored { .. }) => left.unscored += 1,
+                TrialState::Finished(Outcome::Scored { .. }) => {}
+            }
+        }
+        Ok(left)
+    }
+
+    /// How many trials there are to work on.
+    pub(crate) fn total(self) -> u64 {
+        self.unfinished + self.unscored
+    }
+}
+
+/// Works on the open trials of a run file until all have ended or someone stops it; returns how that went.
+pub(crate) fn work(path: &Path, parallel: NonZeroUsize, telling: Telling) -> Result<Worked, CommandError> {
+    let reader = Arc::new(RunReader::open(path)?);
+    let manifest = reader.manifest()?;
+    let left = Left::of(&reader)?;
+    if left.total() == 0 {
+        return Ok(Worked { tally: Tally::default(), stopped: false, manifest });
+    }
+    let suites = open_suites(&manifest)?;
+    let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites.clone()));
+    let subjects = manifest
+        .subjects
+        .iter()
+        .map(|subject| Ok((subject.id.clone(), models::respondent(subject, &script)?)))
+        .collect::<Result<_, CommandError>>()?;
+    let judge = manifest.judge.as_ref().map(|judge| models::respondent(judge, &script)).transpose()?;
+    let writer = RunWriter::open(path)?;
+    let clock = ProgramClock::from_environment();
+    let display = Arc::new(Display::new(telling, left.total()));
+    let world = Arc::new(World {
+        suites: suites.into_iter().map(|(id, suite)| (id, suite as Arc<dyn ErasedSuite>)).collect(),
+        cases: World::index_cases(reader.cases()?),
+        subjects,
+        judge,
+        sandboxes: None,
+        sink: writer.sink(),
+        source: Arc::clone(&reader) as Arc<dyn unbent_core::Source>,
+        clock: Arc::new(clock),
+        observer: Arc::clone(&display) as Arc<dyn unbent_engine::Observer>,
+        retry: RetryPolicy::default(),
+        limits: Limits::parallel(parallel),
+        seed: manifest.seed,
+    });
+    let listing = RunReader::open(path)?;
+    let mut unreadable = None;
+    let jobs = listing.trials().map_while(|trial| trial.map_err(|error| unreadable = Some(error)).ok());
+    let (handle, stop) = StopHandle::new();
+    let tally = run_to_completion(&world, jobs.filter_map(job), &handle, &stop)?;
+    display.end();
+    drop(world);
+    let worked = tally.map_err(|error| CommandError::from_engine(&error, path)).and_then(|tally| match unreadable {
+        Some(error) => Err(error.into()),
+        None => Ok(Worked { tally, stopped: handle.level() > StopLevel::Run, manifest }),
+    });
+    if worked.as_ref().is_ok_and(|worked| worked.tally.left_open == 0) {
+        writer.seal(clock.now_ms())?;
+    }
+    let closed = writer.close();
+    let worked = worked?;
+    closed?;
+    Ok(worked)
+}
+
+fn job(trial: TrialView) -> Option<Job> {
+    let begun = match trial.state {
+        TrialState::Pending => Begun::No,
+        TrialState::Finished(Outcome::Scored { .. }) => return None,
+        _ => Begun::Yes,
+    };
+    Some(Job { trial: unbent_core::PlannedTrial { no: trial.no, key: trial.key }, begun })
+}
+
+fn run_to_completion(
+    world: &Arc<World>,
+    jobs: impl Iterator<Item = Job>,
+    handle: &StopHandle,
+    stop: &Stop,
+) -> Result<Result<Tally, EngineError>, CommandError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        CommandError::new(Exit::Io, format!("the system refuses to start threads: {error}"))
+    })?;
+    let tally = runtime.block_on(async {
+        let interrupts = tokio::spawn(listen_for_interrupts(handle.clone()));
+        let tally = execute(world, jobs, stop).await;
+        interrupts.abort();
+        tally
+    });
+    runtime.shutdown_background();
+    Ok(tally)
+}
+
+/// The first Ctrl-C lets calls in flight come home, the second ends at once.
+async fn listen_for_interrupts(handle: StopHandle) {
+    while tokio::signal::ctrl_c().await.is_ok() {
+        let (level, said) = match handle.level() {
+            StopLevel::Run => (StopLevel::Drain, "stopping: waiting for the calls in flight; Ctrl-C again ends at once"),
+            _ => (StopLevel::Abort, "ending at once"),
+        };
+        handle.raise(level);
+        output::err_line(said);
+    }
+}
+
+/// How the work on a run went.
+pub(crate) struct Worked {
+    /// How the trials ended.
+    pub(crate) tally: Tally,
+    /// Whether someone stopped it.
+    pub(crate) stopped: bool,
+    /// The run's manifest.
+    pub(crate) manifest: Manifest,
+}
+
+impl Worked {
+    /// The code that the program ends with.
+    pub(crate) fn exit(&self) -> Exit {
+        match () {
+            () if self.stopped && self.tally.left_open > 0 => Exit::Stopped,
+            () if self.unscored() > 0 => Exit::Incomplete,
+            () => Exit::Done,
+        }
+    }
+
+    fn unscored(&self) -> u64 {
+        self.tally.unscored.values().sum()
+    }
+
+    /// The last line of a run, for programs.
+    pub(crate) fn to_json(&self, path: &Path) -> Value {
+        let reasons: BTreeMap<_, _> = self.tally.unscored.iter().map(|(reason, n)| (reason.to_string(), n)).collect();
+        json!({
+            "event": "run_ended",
+            "file": path,
+            "scored": self.tally.scored,
+            "unscored": self.unscored(),
+            "unscored_reasons": reasons,
+            "left_open": self.tally.left_open,
+            "exit": self.exit().name(),
+        })
+    }
+
+    /// How it went, for people.
+    pub(crate) fn to_text(&self, path: &Path) -> String {
+        let file = path.display();
+        let mut text = format!("{file}: {} trials scored", self.tally.scored);
+        if self.unscored() > 0 {
+            let reasons: Vec<_> = self.tally.unscored.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
+            text.push_str(&format!(", {} unscored ({})", self.unscored(), reasons.join(", ")));
+        }
+        if self.tally.left_open > 0 {
+            text.push_str(&format!(", {} left open", self.tally.left_open));
+        }
+        if self.exit() != Exit::Done {
+            text.push_str(&format!("\ngo on with them: unbent resume {file}"));
+        }
+        text
+    }
+}
