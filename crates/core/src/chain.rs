@@ -55,28 +55,32 @@ impl fmt::Debug for ChainHash {
 /// The Merkle root over the last hashes of all trials, in the order of their numbers; none for no trials.
 ///
 /// Inner nodes hash their two children under a key of their own; a last node without a sibling moves up as it is.
+/// Holds one node a level, so a run of any size takes the same memory.
 pub fn merkle_root(heads: impl IntoIterator<Item = ChainHash>) -> Option<ChainHash> {
-    let mut level: Vec<ChainHash> = heads.into_iter().collect();
-    while level.len() > 1 {
-        level = level
-            .chunks(2)
-            .map(|pair| match pair {
-                [left, right] => {
-                    let mut hasher = blake3::Hasher::new_derive_key("unbent 2026 run merkle node");
-                    hasher.update(&left.0);
-                    hasher.update(&right.0);
-                    ChainHash(*hasher.finalize().as_bytes())
-                }
-                alone => alone[0],
-            })
-            .collect();
+    let mut open: Vec<(u32, ChainHash)> = Vec::new();
+    for head in heads {
+        let mut node = (0, head);
+        while let Some((_, left)) = open.pop_if(|(level, _)| *level == node.0) {
+            node = (node.0 + 1, merkle_node(left, node.1));
+        }
+        open.push(node);
     }
-    level.pop()
+    open.into_iter()
+        .map(|(_, node)| node)
+        .rev()
+        .reduce(|right, left| merkle_node(left, right))
+}
+
+fn merkle_node(left: ChainHash, right: ChainHash) -> ChainHash {
+    let mut hasher = blake3::Hasher::new_derive_key("unbent 2026 run merkle node");
+    hasher.update(&left.0);
+    hasher.update(&right.0);
+    ChainHash(*hasher.finalize().as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ChainHash, merkle_root};
+    use super::{ChainHash, merkle_node, merkle_root};
     use crate::TrialKey;
 
     fn key(case: &str, subject: &str) -> TrialKey {
@@ -89,6 +93,35 @@ mod tests {
         assert_ne!(start, ChainHash::genesis(&key("ab", "c")));
         assert_ne!(start.link(1, b"x").link(1, b"y"), start.link(1, b"y").link(1, b"x"));
         assert_ne!(start.link(1, b"x"), start.link(2, b"x"));
+    }
+
+    /// The definition, level by level.
+    fn root_by_levels(heads: &[ChainHash]) -> Option<ChainHash> {
+        let mut level = heads.to_vec();
+        while level.len() > 1 {
+            level = level
+                .chunks(2)
+                .map(|pair| match pair {
+                    [left, right] => merkle_node(*left, *right),
+                    alone => alone[0],
+                })
+                .collect();
+        }
+        level.pop()
+    }
+
+    #[test]
+    fn the_root_is_that_of_the_tree_built_level_by_level() {
+        let heads: Vec<_> = (0..70)
+            .map(|n| ChainHash::genesis(&key(&n.to_string(), "s")))
+            .collect();
+        for n in 0..heads.len() {
+            assert_eq!(
+                merkle_root(heads[..n].to_vec()),
+                root_by_levels(&heads[..n]),
+                "{n} heads"
+            );
+        }
     }
 
     #[test]

@@ -1,1 +1,30 @@
-//! placeholder
+//! The run file, and everything that reads or writes other people's formats.
+//!
+//! A run file is one SQLite database with an append-only log of events; `docs/format/run.md` describes it. This crate
+//! knows how events are kept, and not what they mean to a suite, nor who made them happen.
+
+mod connect;
+mod error;
+mod format;
+mod ledger;
+mod lock;
+mod pack;
+mod read;
+mod reader;
+mod replay;
+mod seal;
+mod trials;
+mod verify;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{Holder, StoreError};
+pub use format::FORMAT_VERSION;
+pub use reader::{LoggedEvent, RunReader};
+pub use replay::Replay;
+pub use seal::Seal;
+pub use trials::Trials;
+pub use verify::{Problem, Verification};
+pub use write::RunWriter;
