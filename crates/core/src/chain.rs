@@ -65,10 +65,7 @@ pub fn merkle_root(heads: impl IntoIterator<Item = ChainHash>) -> Option<ChainHa
         }
         open.push(node);
     }
-    open.into_iter()
-        .map(|(_, node)| node)
-        .rev()
-        .reduce(|right, left| merkle_node(left, right))
+    open.into_iter().map(|(_, node)| node).rev().reduce(|right, left| merkle_node(left, right))
 }
 
 fn merkle_node(left: ChainHash, right: ChainHash) -> ChainHash {
@@ -112,15 +109,9 @@ mod tests {
 
     #[test]
     fn the_root_is_that_of_the_tree_built_level_by_level() {
-        let heads: Vec<_> = (0..70)
-            .map(|n| ChainHash::genesis(&key(&n.to_string(), "s")))
-            .collect();
+        let heads: Vec<_> = (0..70).map(|n| ChainHash::genesis(&key(&n.to_string(), "s"))).collect();
         for n in 0..heads.len() {
-            assert_eq!(
-                merkle_root(heads[..n].to_vec()),
-                root_by_levels(&heads[..n]),
-                "{n} heads"
-            );
+            assert_eq!(merkle_root(heads[..n].to_vec()), root_by_levels(&heads[..n]), "{n} heads");
         }
     }
 

@@ -148,30 +148,22 @@ impl StoreError {
             rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked => {
                 Self::Locked { path, holder: None }
             }
-            rusqlite::ErrorCode::DatabaseCorrupt => Self::Damaged {
-                path,
-                what: "SQLite finds its pages malformed".to_owned(),
-            },
-            rusqlite::ErrorCode::NotADatabase => Self::NotARunFile {
-                path,
-                why: "it is not an SQLite database".to_owned(),
-            },
+            rusqlite::ErrorCode::DatabaseCorrupt => {
+                Self::Damaged { path, what: "SQLite finds its pages malformed".to_owned() }
+            }
+            rusqlite::ErrorCode::NotADatabase => {
+                Self::NotARunFile { path, why: "it is not an SQLite database".to_owned() }
+            }
             _ => Self::Sqlite { path, source },
         }
     }
 
     pub(crate) fn damaged(path: &Path, what: impl Into<String>) -> Self {
-        Self::Damaged {
-            path: path.to_owned(),
-            what: what.into(),
-        }
+        Self::Damaged { path: path.to_owned(), what: what.into() }
     }
 
     pub(crate) fn unknown(path: &Path, what: impl Into<String>) -> Self {
-        Self::Unknown {
-            path: path.to_owned(),
-            what: what.into(),
-        }
+        Self::Unknown { path: path.to_owned(), what: what.into() }
     }
 }
 
@@ -179,19 +171,14 @@ impl From<&StoreError> for SinkError {
     fn from(error: &StoreError) -> Self {
         match error {
             StoreError::Stopped(first) => first.clone(),
-            _ => Self {
-                message: error.to_string(),
-                disk_full: matches!(error, StoreError::DiskFull { .. }),
-            },
+            _ => Self { message: error.to_string(), disk_full: matches!(error, StoreError::DiskFull { .. }) },
         }
     }
 }
 
 impl From<StoreError> for SourceError {
     fn from(error: StoreError) -> Self {
-        Self {
-            message: error.to_string(),
-        }
+        Self { message: error.to_string() }
     }
 }
 

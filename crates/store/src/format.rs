@@ -129,26 +129,16 @@ pub(crate) fn open_existing(path: &Path, flags: OpenFlags) -> Result<Connection,
 pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     let pragma = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     if pragma("application_id").in_file(path)? != i64::from(APPLICATION_ID) {
-        return Err(not_a_run_file(
-            path,
-            "it is an SQLite database of another program",
-        ));
+        return Err(not_a_run_file(path, "it is an SQLite database of another program"));
     }
     let found = u32::try_from(pragma("user_version").in_file(path)?).unwrap_or(0);
     match found {
         0 => Err(StoreError::damaged(path, "it says no format version")),
         FORMAT_VERSION => Ok(()),
-        _ => Err(StoreError::NewerVersion {
-            path: path.to_owned(),
-            found,
-            reads: FORMAT_VERSION,
-        }),
+        _ => Err(StoreError::NewerVersion { path: path.to_owned(), found, reads: FORMAT_VERSION }),
     }
 }
 
 fn not_a_run_file(path: &Path, why: &str) -> StoreError {
-    StoreError::NotARunFile {
-        path: path.to_owned(),
-        why: why.to_owned(),
-    }
+    StoreError::NotARunFile { path: path.to_owned(), why: why.to_owned() }
 }

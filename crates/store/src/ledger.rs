@@ -50,14 +50,9 @@ impl Ledger {
         self.know_names()?;
         self.last_trial = self
             .conn
-            .query_one("SELECT coalesce(max(no), 0) FROM trial", [], |row| {
-                row.get::<_, i64>(0)
-            })?
+            .query_one("SELECT coalesce(max(no), 0) FROM trial", [], |row| row.get::<_, i64>(0))?
             .cast_unsigned();
-        self.is_sealed = self
-            .conn
-            .prepare("SELECT 1 FROM manifest WHERE key = ?1")?
-            .exists([SEAL_KEY])?;
+        self.is_sealed = self.conn.prepare("SELECT 1 FROM manifest WHERE key = ?1")?.exists([SEAL_KEY])?;
         Ok(())
     }
 
@@ -67,17 +62,12 @@ impl Ledger {
         let mut rows = rows.query([])?;
         while let Some(row) = rows.next()? {
             let (suite, name): (String, String) = (row.get(1)?, row.get(2)?);
-            self.cases
-                .entry(SuiteId::new(suite))
-                .or_default()
-                .insert(CaseId::new(name), row.get(0)?);
+            self.cases.entry(SuiteId::new(suite)).or_default().insert(CaseId::new(name), row.get(0)?);
         }
         self.subjects = self
             .conn
             .prepare("SELECT name, id FROM subject")?
-            .query_map([], |row| {
-                Ok((SubjectId::new(row.get::<_, String>(0)?), row.get(1)?))
-            })?
+            .query_map([], |row| Ok((SubjectId::new(row.get::<_, String>(0)?), row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
         Ok(())
     }
@@ -185,13 +175,10 @@ impl Ledger {
                     .in_file(&ledger.path)?;
                 let before = ledger.last_trial;
                 for key in keys.by_ref().take(TRIALS_A_TRANSACTION) {
-                    let case = ledger
-                        .cases
-                        .get(&key.suite)
-                        .and_then(|cases| cases.get(&key.case))
-                        .ok_or_else(|| {
-                            StoreError::unknown(&ledger.path, format!("case {}:{}", key.suite, key.case))
-                        })?;
+                    let case =
+                        ledger.cases.get(&key.suite).and_then(|cases| cases.get(&key.case)).ok_or_else(
+                            || StoreError::unknown(&ledger.path, format!("case {}:{}", key.suite, key.case)),
+                        )?;
                     let subject = ledger.subjects.get(&key.subject).ok_or_else(|| {
                         StoreError::unknown(&ledger.path, format!("subject {}", key.subject))
                     })?;
@@ -276,9 +263,7 @@ impl Ledger {
     /// Takes the seal away, since what it vouches for is about to change.
     fn unseal(&mut self) -> Result<(), StoreError> {
         if self.is_sealed {
-            self.conn
-                .execute("DELETE FROM manifest WHERE key = ?1", [SEAL_KEY])
-                .in_file(&self.path)?;
+            self.conn.execute("DELETE FROM manifest WHERE key = ?1", [SEAL_KEY]).in_file(&self.path)?;
             self.is_sealed = false;
         }
         Ok(())
@@ -332,8 +317,7 @@ impl Ledger {
         self.conn
             .prepare_cached(r#"SELECT no FROM trial WHERE "case" = ?1 AND subject = ?2 AND repeat = ?3"#)
             .and_then(|mut find| {
-                find.query_one(params![case, subject, key.repeat], |row| row.get::<_, i64>(0))
-                    .optional()
+                find.query_one(params![case, subject, key.repeat], |row| row.get::<_, i64>(0)).optional()
             })
             .map(|no| no.map(|no| TrialNo(no.cast_unsigned())))
             .in_file(&self.path)
@@ -348,9 +332,7 @@ impl Ledger {
     /// Ends the work on the file, moving all that is committed into its main part.
     pub(crate) fn close(self) -> Result<(), StoreError> {
         self.conn.flush_prepared_statement_cache();
-        self.conn
-            .close()
-            .map_err(|(_, error)| StoreError::sqlite(&self.path, error))
+        self.conn.close().map_err(|(_, error)| StoreError::sqlite(&self.path, error))
     }
 }
 

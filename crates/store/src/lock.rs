@@ -40,10 +40,7 @@ impl WriterLock {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    return Err(StoreError::Locked {
-                        path: run.to_owned(),
-                        holder: read_holder(&mut file),
-                    });
+                    return Err(StoreError::Locked { path: run.to_owned(), holder: read_holder(&mut file) });
                 }
                 Err(TryLockError::Error(error)) => return Err(StoreError::io(&path, error)),
             }

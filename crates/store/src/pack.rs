@@ -96,12 +96,7 @@ impl PackedBlob {
             Some(bytes) if bytes.len() < raw.len() => (Coding::Zstd, bytes),
             _ => (Coding::Raw, raw.to_vec()),
         };
-        Self {
-            address: blob.address(),
-            coding,
-            size: raw.len(),
-            bytes,
-        }
+        Self { address: blob.address(), coding, size: raw.len(), bytes }
     }
 }
 
@@ -127,10 +122,7 @@ impl Stored {
     const LIMIT: usize = 1 << 15;
 
     fn contains(&self, address: BlobRef) -> bool {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(&address)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&address)
     }
 
     /// Takes in the addresses of blobs that have been committed.
@@ -157,10 +149,7 @@ mod tests {
         let packed = PackedBlob::new(&text);
         assert_eq!(packed.coding, Coding::Zstd);
         assert!(packed.bytes.len() < 100);
-        assert_eq!(
-            unpack(packed.coding, packed.size, &packed.bytes).unwrap(),
-            text.bytes()
-        );
+        assert_eq!(unpack(packed.coding, packed.size, &packed.bytes).unwrap(), text.bytes());
         for short in [&b""[..], b"No."] {
             let packed = PackedBlob::new(&Blob::of_bytes(short.to_vec()));
             assert_eq!((packed.coding, &packed.bytes[..]), (Coding::Raw, short));

@@ -58,9 +58,7 @@ pub(crate) fn heads(conn: &Connection) -> impl Iterator<Item = rusqlite::Result<
     let mut next = 1;
     std::iter::from_fn(move || {
         let portion = conn.prepare_cached(HEADS).and_then(|mut heads| {
-            heads
-                .query_map((next, PORTION), head_of_row)?
-                .collect::<rusqlite::Result<Vec<_>>>()
+            heads.query_map((next, PORTION), head_of_row)?.collect::<rusqlite::Result<Vec<_>>>()
         });
         match portion {
             Ok(portion) => {

@@ -43,13 +43,7 @@ impl RunReader {
     /// Opens a run file.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let conn = connect(path)?;
-        Ok(Self {
-            path: path.to_owned(),
-            inner: Mutex::new(Inner {
-                conn,
-                names: Names::default(),
-            }),
-        })
+        Ok(Self { path: path.to_owned(), inner: Mutex::new(Inner { conn, names: Names::default() }) })
     }
 
     /// The file.
@@ -68,24 +62,18 @@ impl RunReader {
     /// The seal, if the run is sealed.
     pub fn seal(&self) -> Result<Option<Seal>, StoreError> {
         let json = read::text(&self.lock().conn, SEAL_KEY).in_file(&self.path)?;
-        json.map(|json| self.parsed(&json, || "the seal".to_owned()))
-            .transpose()
+        json.map(|json| self.parsed(&json, || "the seal".to_owned())).transpose()
     }
 
     /// All cases in the order in which they were added.
     pub fn cases(&self) -> Result<Vec<Case>, StoreError> {
         let inner = self.lock();
-        let mut query = inner
-            .conn
-            .prepare_cached(r#"SELECT body FROM "case" ORDER BY id"#)
-            .in_file(&self.path)?;
+        let mut query =
+            inner.conn.prepare_cached(r#"SELECT body FROM "case" ORDER BY id"#).in_file(&self.path)?;
         let mut rows = query.query([]).in_file(&self.path)?;
         let mut cases = Vec::new();
         while let Some(row) = rows.next().in_file(&self.path)? {
-            let json = row
-                .get_ref(0)
-                .and_then(|json| Ok(json.as_str()?))
-                .in_file(&self.path)?;
+            let json = row.get_ref(0).and_then(|json| Ok(json.as_str()?)).in_file(&self.path)?;
             cases.push(self.parsed(json, || format!("case {}", cases.len() + 1))?);
         }
         Ok(cases)
@@ -98,13 +86,10 @@ impl RunReader {
             .conn
             .prepare_cached(r#"SELECT body FROM "case" WHERE suite = ?1 AND name = ?2"#)
             .and_then(|mut query| {
-                query
-                    .query_one([suite.as_str(), case.as_str()], |row| row.get::<_, String>(0))
-                    .optional()
+                query.query_one([suite.as_str(), case.as_str()], |row| row.get::<_, String>(0)).optional()
             })
             .in_file(&self.path)?;
-        json.map(|json| self.parsed(&json, || format!("case {suite}:{case}")))
-            .transpose()
+        json.map(|json| self.parsed(&json, || format!("case {suite}:{case}"))).transpose()
     }
 
     /// How many trials are planned.
@@ -153,12 +138,7 @@ impl RunReader {
                      AND subject = (SELECT id FROM subject WHERE name = ?3) AND repeat = ?4"#,
             )
             .and_then(|mut query| {
-                let names = (
-                    key.suite.as_str(),
-                    key.case.as_str(),
-                    key.subject.as_str(),
-                    key.repeat,
-                );
+                let names = (key.suite.as_str(), key.case.as_str(), key.subject.as_str(), key.repeat);
                 query.query_one(names, |row| row.get::<_, i64>(0)).optional()
             })
             .map(|no| no.map(|no| TrialNo(no.cast_unsigned())))
@@ -190,10 +170,7 @@ impl RunReader {
 
     fn logged(&self, trial: TrialNo, row: &Row<'_>) -> Result<LoggedEvent, StoreError> {
         let id = row.get::<_, i64>(0).in_file(&self.path)?.cast_unsigned();
-        let json = row
-            .get_ref(2)
-            .and_then(|json| Ok(json.as_str()?))
-            .in_file(&self.path)?;
+        let json = row.get_ref(2).and_then(|json| Ok(json.as_str()?)).in_file(&self.path)?;
         Ok(LoggedEvent {
             id,
             at_ms: row.get(1).in_file(&self.path)?,
@@ -205,10 +182,9 @@ impl RunReader {
     pub fn blob(&self, address: BlobRef) -> Result<Vec<u8>, StoreError> {
         match read::blob(&self.lock().conn, address).in_file(&self.path)? {
             StoredBlob::Bytes(bytes) => Ok(bytes),
-            StoredBlob::Unreadable => Err(StoreError::damaged(
-                &self.path,
-                format!("blob {address} does not decompress"),
-            )),
+            StoredBlob::Unreadable => {
+                Err(StoreError::damaged(&self.path, format!("blob {address} does not decompress")))
+            }
             StoredBlob::Missing => Err(StoreError::unknown(&self.path, format!("blob {address}"))),
         }
     }
@@ -228,6 +204,10 @@ impl RunReader {
 }
 
 impl Source for RunReader {
+    fn find(&self, key: &TrialKey) -> Result<Option<TrialNo>, SourceError> {
+        Ok(Self::find(self, key)?)
+    }
+
     fn events(&self, trial: TrialNo) -> Result<Vec<Event>, SourceError> {
         let events = Self::events(self, trial)?;
         Ok(events.into_iter().map(|logged| logged.event).collect())
@@ -240,9 +220,7 @@ impl Source for RunReader {
 
 impl fmt::Debug for RunReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RunReader")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
+        f.debug_struct("RunReader").field("path", &self.path).finish_non_exhaustive()
     }
 }
 
@@ -266,9 +244,7 @@ impl Inner {
             .collect::<rusqlite::Result<_>>()?;
         names.subjects = conn
             .prepare_cached("SELECT id, name FROM subject")?
-            .query_map([], |row| {
-                Ok((row.get(0)?, SubjectId::from(row.get_ref(1)?.as_str()?)))
-            })?
+            .query_map([], |row| Ok((row.get(0)?, SubjectId::from(row.get_ref(1)?.as_str()?))))?
             .collect::<rusqlite::Result<_>>()?;
         Ok(())
     }

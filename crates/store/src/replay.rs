@@ -48,10 +48,9 @@ impl Replay {
             .in_file(self.reader.path())?;
         let subject = self.subject.as_ref().map(SubjectId::as_str);
         query
-            .query_map(
-                params![key.suite.as_str(), key.case.as_str(), key.repeat, subject],
-                |row| row.get::<_, i64>(0),
-            )
+            .query_map(params![key.suite.as_str(), key.case.as_str(), key.repeat, subject], |row| {
+                row.get::<_, i64>(0)
+            })
             .and_then(|rows| rows.map(|no| no.map(|no| TrialNo(no.cast_unsigned()))).collect())
             .in_file(self.reader.path())
     }
@@ -61,12 +60,11 @@ impl Replay {
         for logged in self.reader.events(trial)? {
             match logged.event {
                 Event::Voided { .. } => found = None,
-                Event::Answered {
-                    need: answered,
-                    request: Some(request),
-                    answer,
-                    ..
-                } if answered == *need => found = Some((request, answer)),
+                Event::Answered { need: answered, request: Some(request), answer, .. }
+                    if answered == *need =>
+                {
+                    found = Some((request, answer))
+                }
                 _ => {}
             }
         }
@@ -83,10 +81,7 @@ impl Replay {
     fn json<T: serde::de::DeserializeOwned>(&self, address: unbent_core::BlobRef) -> Result<T, StoreError> {
         let bytes = self.reader.blob(address)?;
         serde_json::from_slice(&bytes).map_err(|error| {
-            StoreError::damaged(
-                self.reader.path(),
-                format!("blob {address} cannot be read: {error}"),
-            )
+            StoreError::damaged(self.reader.path(), format!("blob {address} cannot be read: {error}"))
         })
     }
 }

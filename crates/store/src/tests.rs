@@ -43,10 +43,7 @@ fn subject(id: &str) -> Subject {
 fn manifest() -> Manifest {
     Manifest {
         created_at_ms: 1_000,
-        program: Program {
-            name: "test".into(),
-            version: "0".into(),
-        },
+        program: Program { name: "test".into(), version: "0".into() },
         origin: Origin::Asked,
         suites: Vec::new(),
         subjects: vec![subject("m1"), subject("m2")],
@@ -69,32 +66,20 @@ fn case(name: &str) -> Case {
 }
 
 fn key(case: &str, subject: &str, repeat: u32) -> TrialKey {
-    TrialKey {
-        suite: "s".into(),
-        case: case.into(),
-        subject: subject.into(),
-        repeat,
-    }
+    TrialKey { suite: "s".into(), case: case.into(), subject: subject.into(), repeat }
 }
 
 /// A run with the cases a and b and their trials 1 to 4: a × m1, a × m2, b × m1, b × m2.
 fn small_run(path: &Path) -> RunWriter {
     let writer = RunWriter::create(path, &manifest()).unwrap();
     writer.add_cases(&[case("a"), case("b")]).unwrap();
-    let keys = ["a", "b"]
-        .into_iter()
-        .flat_map(|case| ["m1", "m2"].map(|subject| key(case, subject, 1)));
+    let keys = ["a", "b"].into_iter().flat_map(|case| ["m1", "m2"].map(|subject| key(case, subject, 1)));
     assert_eq!(writer.add_trials(keys).unwrap(), 4);
     writer
 }
 
 fn opened(trial: u64, at_ms: i64) -> Entry {
-    Entry {
-        trial: TrialNo(trial),
-        at_ms,
-        event: Event::Opened,
-        blobs: Vec::new(),
-    }
+    Entry { trial: TrialNo(trial), at_ms, event: Event::Opened, blobs: Vec::new() }
 }
 
 fn ask(text: &str) -> Ask {
@@ -110,10 +95,7 @@ fn ask(text: &str) -> Ask {
 fn answered(trial: u64, need: &str, text: &str) -> Entry {
     let request = Blob::of_json(&ask(&format!("about {text}")));
     let reply = Reply::of(AssistantMessage::text(text));
-    let meter = Meter {
-        cost_usd: Some(0.25),
-        ..Meter::default()
-    };
+    let meter = Meter { cost_usd: Some(0.25), ..Meter::default() };
     let answer = Blob::of_json(&Answer::Reply(Box::new(reply)));
     Entry {
         trial: TrialNo(trial),

@@ -80,10 +80,7 @@ impl<'r> Trials<'r> {
             let no = row.get::<_, i64>(0).in_file(path)?;
             while views.next_if(|view| view.no.0.cast_signed() < no).is_some() {}
             let Some(view) = views.peek_mut().filter(|view| view.no.0.cast_signed() == no) else {
-                return Err(StoreError::damaged(
-                    path,
-                    format!("trial {no} has events and is not planned"),
-                ));
+                return Err(StoreError::damaged(path, format!("trial {no} has events and is not planned")));
             };
             let kind = row.get_ref(1).and_then(|kind| Ok(kind.as_str()?)).in_file(path)?;
             let body = row.get_ref(2).and_then(|body| Ok(body.as_str()?)).in_file(path)?;
@@ -132,9 +129,7 @@ fn trial_rows(inner: &Inner, after: i64) -> rusqlite::Result<Vec<TrialRow>> {
         .prepare_cached(
             r#"SELECT no, "case", subject, repeat FROM trial WHERE no > ?1 ORDER BY no LIMIT ?2"#,
         )?
-        .query_map((after, PORTION), |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })?
+        .query_map((after, PORTION), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
         .collect()
 }
 
@@ -156,9 +151,7 @@ fn gist(kind: &str, body: &str) -> serde_json::Result<Event> {
                 served: Served::default(),
             }
         }
-        "finished" => Event::Finished {
-            outcome: serde_json::from_str::<Finished>(body)?.into(),
-        },
+        "finished" => Event::Finished { outcome: serde_json::from_str::<Finished>(body)?.into() },
         _ => serde_json::from_str(body)?,
     })
 }
@@ -186,14 +179,8 @@ struct Finished {
 impl From<Finished> for Outcome {
     fn from(finished: Finished) -> Self {
         match finished.reason {
-            None => Self::Scored {
-                scores: finished.scores,
-                note: finished.note,
-            },
-            Some(reason) => Self::Unscored {
-                reason,
-                detail: finished.detail,
-            },
+            None => Self::Scored { scores: finished.scores, note: finished.note },
+            Some(reason) => Self::Unscored { reason, detail: finished.detail },
         }
     }
 }

@@ -64,19 +64,11 @@ impl RunReader {
     ///
     /// An error means that the file could not be read to its end; what is wrong in a readable file is a problem.
     pub fn verify(&self) -> Result<Verification, StoreError> {
-        let mut check = Check {
-            problems: Vec::new(),
-            bad_blobs: BTreeMap::new(),
-            events: 0,
-            blobs: 0,
-        };
+        let mut check = Check { problems: Vec::new(), bad_blobs: BTreeMap::new(), events: 0, blobs: 0 };
         let inner = self.lock();
         // One view of the file for the whole check, whatever a writer does meanwhile.
         let file = inner.conn.unchecked_transaction().in_file(self.path())?;
-        let heads = check
-            .blobs(&file)
-            .and_then(|()| check.chains(&file))
-            .in_file(self.path())?;
+        let heads = check.blobs(&file).and_then(|()| check.chains(&file)).in_file(self.path())?;
         let trials = heads.len() as u64;
         let root = merkle_root(heads);
         check.orphans(&file).in_file(self.path())?;
@@ -123,19 +115,14 @@ impl Check {
             self.blobs += 1;
             let address = row.get_ref(0)?.as_blob()?;
             let Ok(address) = <[u8; 32]>::try_from(address) else {
-                self.note(
-                    None,
-                    None,
-                    "a blob has an address that is not 32 bytes".to_owned(),
-                );
+                self.note(None, None, "a blob has an address that is not 32 bytes".to_owned());
                 continue;
             };
             let address = BlobRef::from_bytes(address);
             match read::blob_of_row(row)? {
                 Some(bytes) if BlobRef::of(&bytes) == address => {}
                 Some(_) => {
-                    self.bad_blobs
-                        .insert(address, "has other content than its address says");
+                    self.bad_blobs.insert(address, "has other content than its address says");
                 }
                 None => {
                     self.bad_blobs.insert(address, "does not decompress");
@@ -157,9 +144,7 @@ impl Check {
         let mut last = 0;
         loop {
             let portion = trials
-                .query_map((last, PORTION), |row| {
-                    Ok((row.get::<_, i64>(0)?, read::key_of_row(row)?))
-                })?
+                .query_map((last, PORTION), |row| Ok((row.get::<_, i64>(0)?, read::key_of_row(row)?)))?
                 .collect::<rusqlite::Result<Vec<_>>>()?;
             if portion.is_empty() {
                 return Ok(heads);
@@ -264,24 +249,13 @@ impl Check {
                 "the events are not those that were sealed: the Merkle root differs".to_owned(),
             );
         }
-        for (what, sealed, now) in [
-            ("trials", seal.trials, trials),
-            ("events", seal.events, self.events),
-        ] {
+        for (what, sealed, now) in [("trials", seal.trials, trials), ("events", seal.events, self.events)] {
             if sealed != now {
-                self.note(
-                    None,
-                    None,
-                    format!("{sealed} {what} were sealed, and there are {now}"),
-                );
+                self.note(None, None, format!("{sealed} {what} were sealed, and there are {now}"));
             }
         }
         if seal.manifest != blake3::hash(manifest.as_bytes()).to_hex().as_str() {
-            self.note(
-                None,
-                None,
-                "the manifest is not the one that was sealed".to_owned(),
-            );
+            self.note(None, None, "the manifest is not the one that was sealed".to_owned());
         }
     }
 

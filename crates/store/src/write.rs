@@ -40,15 +40,11 @@ impl RunWriter {
     pub fn create(path: &Path, manifest: &Manifest) -> Result<Self, StoreError> {
         let folder = folder_of(path);
         if !folder.is_dir() {
-            return Err(StoreError::NotFound {
-                path: folder.to_owned(),
-            });
+            return Err(StoreError::NotFound { path: folder.to_owned() });
         }
         let lock = WriterLock::take(path)?;
         if path.symlink_metadata().is_ok() {
-            return Err(StoreError::AlreadyExists {
-                path: path.to_owned(),
-            });
+            return Err(StoreError::AlreadyExists { path: path.to_owned() });
         }
         let ledger = new_ledger(path, manifest).inspect_err(|_| remove_database(path))?;
         Ok(Self::start(path, ledger, lock))
@@ -57,9 +53,7 @@ impl RunWriter {
     /// Opens a run file to go on with it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         if !path.exists() {
-            return Err(StoreError::NotFound {
-                path: path.to_owned(),
-            });
+            return Err(StoreError::NotFound { path: path.to_owned() });
         }
         let lock = WriterLock::take(path)?;
         let conn = format::open_existing(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -77,14 +71,7 @@ impl RunWriter {
             let (ledger, stored) = (ledger.clone(), stored.clone());
             move || commit_orders(&inbox, &ledger, &stored)
         });
-        Self {
-            path: path.to_owned(),
-            ledger,
-            orders,
-            stored,
-            thread: Some(thread),
-            lock: Some(lock),
-        }
+        Self { path: path.to_owned(), ledger, orders, stored, thread: Some(thread), lock: Some(lock) }
     }
 
     /// The file.
@@ -161,8 +148,7 @@ impl RunWriter {
     fn pragma(&self, name: &str, value: i64) {
         let guard = locked(&self.ledger);
         let conn = guard.as_ref().unwrap().conn();
-        conn.pragma_update_and_check(None, name, value, |_| Ok(()))
-            .unwrap();
+        conn.pragma_update_and_check(None, name, value, |_| Ok(())).unwrap();
     }
 
     pub(crate) fn limit_to_its_present_pages(&self) {
@@ -187,9 +173,7 @@ impl Drop for RunWriter {
 
 impl fmt::Debug for RunWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RunWriter")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
+        f.debug_struct("RunWriter").field("path", &self.path).finish_non_exhaustive()
     }
 }
 
@@ -241,16 +225,11 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 /// Makes the name of a new file outlive a crash.
 pub(crate) fn sync_folder_of(path: &Path) -> Result<(), StoreError> {
     let folder = folder_of(path);
-    std::fs::File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .in_file(folder)
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).in_file(folder)
 }
 
 enum Order {
-    Append {
-        entries: Vec<PackedEntry>,
-        done: oneshot::Sender<Result<(), SinkError>>,
-    },
+    Append { entries: Vec<PackedEntry>, done: oneshot::Sender<Result<(), SinkError>> },
     Close,
 }
 
@@ -262,10 +241,7 @@ struct RunSink {
 
 impl Sink for RunSink {
     fn append(&self, entries: Vec<Entry>) -> BoxFuture<'static, Result<(), SinkError>> {
-        let entries = entries
-            .iter()
-            .map(|entry| PackedEntry::new(entry, &self.stored))
-            .collect();
+        let entries = entries.iter().map(|entry| PackedEntry::new(entry, &self.stored)).collect();
         let (done, committed) = oneshot::channel();
         // If the writer has ended, `done` is dropped with the order, and the future says so.
         let _ = self.orders.send(Order::Append { entries, done });
@@ -275,10 +251,7 @@ impl Sink for RunSink {
 }
 
 fn closed(path: &Path) -> SinkError {
-    SinkError {
-        message: format!("the writing of {} has ended", path.display()),
-        disk_full: false,
-    }
+    SinkError { message: format!("the writing of {} has ended", path.display()), disk_full: false }
 }
 
 fn locked(ledger: &Mutex<Option<Ledger>>) -> MutexGuard<'_, Option<Ledger>> {

@@ -39,11 +39,7 @@ fn what_is_not_a_run_file_is_told_apart() {
     check_foreign(&path, "it is an SQLite database of another program");
     let content = std::fs::read(&path).unwrap();
     refusal(&path);
-    assert_eq!(
-        std::fs::read(&path).unwrap(),
-        content,
-        "a foreign file is left as it is"
-    );
+    assert_eq!(std::fs::read(&path).unwrap(), content, "a foreign file is left as it is");
 }
 
 #[test]
@@ -60,23 +56,12 @@ fn a_newer_format_is_refused_with_both_versions() {
     let path = run_path(&folder);
     small_run(&path).close().unwrap();
     let raw = Connection::open(&path).unwrap();
-    raw.pragma_update(None, "user_version", FORMAT_VERSION + 1)
-        .unwrap();
+    raw.pragma_update(None, "user_version", FORMAT_VERSION + 1).unwrap();
     drop(raw);
     let error = refusal(&path);
-    assert!(matches!(
-        error,
-        StoreError::NewerVersion {
-            found: 2,
-            reads: 1,
-            ..
-        }
-    ));
+    assert!(matches!(error, StoreError::NewerVersion { found: 2, reads: 1, .. }));
     let text = error.to_string();
-    assert!(
-        text.contains("format version 2") && text.contains("up to 1"),
-        "{text}"
-    );
+    assert!(text.contains("format version 2") && text.contains("up to 1"), "{text}");
 }
 
 #[test]
@@ -86,8 +71,6 @@ fn a_cut_off_run_file_is_damaged() {
     small_run(&path).close().unwrap();
     let content = std::fs::read(&path).unwrap();
     std::fs::write(&path, &content[..content.len() / 2]).unwrap();
-    let error = RunReader::open(&path)
-        .and_then(|reader| reader.verify())
-        .unwrap_err();
+    let error = RunReader::open(&path).and_then(|reader| reader.verify()).unwrap_err();
     assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
 }

@@ -10,27 +10,16 @@ fn a_second_writer_in_the_same_process_is_told_who_the_first_is() {
     let path = run_path(&folder);
     let first = small_run(&path);
     let error = RunWriter::open(&path).unwrap_err();
-    let StoreError::Locked {
-        holder: Some(holder), ..
-    } = &error
-    else {
+    let StoreError::Locked { holder: Some(holder), .. } = &error else {
         panic!("{error}");
     };
     assert_eq!(holder.pid, std::process::id());
     assert!(holder.since_ms > 1_600_000_000_000);
     let text = error.to_string();
-    for part in [
-        "run.unbent",
-        &holder.pid.to_string(),
-        "since 20",
-        "wait until it ends",
-    ] {
+    for part in ["run.unbent", &holder.pid.to_string(), "since 20", "wait until it ends"] {
         assert!(text.contains(part), "{text}");
     }
-    assert!(matches!(
-        RunWriter::create(&path, &manifest()),
-        Err(StoreError::Locked { .. })
-    ));
+    assert!(matches!(RunWriter::create(&path, &manifest()), Err(StoreError::Locked { .. })));
     drop(first);
     RunWriter::open(&path).unwrap();
 }
@@ -66,10 +55,8 @@ fn the_lock_file_goes_when_the_writer_closes() {
     let writer = small_run(&path);
     assert!(lock_path(&path).exists());
     writer.close().unwrap();
-    let left: Vec<_> = std::fs::read_dir(folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
+    let left: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["run.unbent"]);
 }
 
@@ -92,10 +79,7 @@ fn a_database_that_another_program_keeps_busy_is_reported_as_locked() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     writer.wait_for_nobody();
     let error = writer.add_trials([super::key("a", "m1", 2)]).unwrap_err();
-    assert!(
-        matches!(error, StoreError::Locked { holder: None, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, StoreError::Locked { holder: None, .. }), "{error}");
     assert!(error.to_string().contains("another program"), "{error}");
     let error = wait(writer.sink().append(vec![opened(2, 1)])).unwrap_err();
     assert!(error.message.contains("another program"), "{error}");

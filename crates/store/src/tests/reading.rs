@@ -10,12 +10,7 @@ use crate::lock::WriterLock;
 use crate::{RunReader, RunWriter, StoreError};
 
 fn entry(trial: u64, event: Event) -> Entry {
-    Entry {
-        trial: TrialNo(trial),
-        at_ms: 5,
-        event,
-        blobs: Vec::new(),
-    }
+    Entry { trial: TrialNo(trial), at_ms: 5, event, blobs: Vec::new() }
 }
 
 fn faulted(trial: u64) -> Entry {
@@ -35,12 +30,7 @@ fn unscored(trial: u64) -> Entry {
 }
 
 fn voided(trial: u64) -> Entry {
-    entry(
-        trial,
-        Event::Voided {
-            reason: "gone".to_owned(),
-        },
-    )
+    entry(trial, Event::Voided { reason: "gone".to_owned() })
 }
 
 /// The views by the definition: every event of the file, folded.
@@ -160,15 +150,7 @@ fn a_trial_is_found_by_its_name_and_named_by_its_number() {
 fn a_trial_that_ended_twice_is_counted_once() {
     let folder = folder();
     let writer = small_run(&run_path(&folder));
-    append(
-        &writer,
-        vec![
-            unscored(1),
-            entry(1, Event::Reopened),
-            finished(1, 1.0),
-            unscored(2),
-        ],
-    );
+    append(&writer, vec![unscored(1), entry(1, Event::Reopened), finished(1, 1.0), unscored(2)]);
     let reader = RunReader::open(&run_path(&folder)).unwrap();
     assert_eq!(reader.finished_count().unwrap(), 2);
 }
@@ -238,17 +220,10 @@ fn fifty_thousand_trials_are_planned_and_streamed() {
     let writer = RunWriter::create(&path, &manifest()).unwrap();
     writer.add_cases(&[case("a")]).unwrap();
     let n: u32 = 50_000;
-    assert_eq!(
-        writer.add_trials((1..=n).map(|n| key("a", "m1", n))).unwrap(),
-        u64::from(n)
-    );
+    assert_eq!(writer.add_trials((1..=n).map(|n| key("a", "m1", n))).unwrap(), u64::from(n));
     let reader = RunReader::open(&path).unwrap();
     let mut trials = reader.trials();
     let last = trials.by_ref().map(Result::unwrap).last().unwrap();
     assert_eq!((last.no, last.key), (TrialNo(u64::from(n)), key("a", "m1", n)));
-    assert!(
-        trials.most_held() <= 1024,
-        "a portion, not the run: {}",
-        trials.most_held()
-    );
+    assert!(trials.most_held() <= 1024, "a portion, not the run: {}", trials.most_held());
 }

@@ -14,14 +14,7 @@ fn said(replay: &Replay, case: &str, subject: &str, need: &str) -> Option<String
 fn an_answer_is_found_by_case_repeat_and_need_whoever_asks() {
     let folder = folder();
     let writer = small_run(&run_path(&folder));
-    append(
-        &writer,
-        vec![
-            answered(1, "q", "one"),
-            answered(2, "q", "two"),
-            answered(2, "r", "only two"),
-        ],
-    );
+    append(&writer, vec![answered(1, "q", "one"), answered(2, "q", "two"), answered(2, "r", "only two")]);
     let any = Replay::open(&run_path(&folder), None).unwrap();
     assert_eq!(said(&any, "a", "someone", "q").as_deref(), Some("one"));
     assert_eq!(said(&any, "a", "someone", "r").as_deref(), Some("only two"));
@@ -42,9 +35,7 @@ fn the_last_answer_counts_and_one_of_a_voided_attempt_does_not() {
     let voided = |trial| Entry {
         trial: TrialNo(trial),
         at_ms: 1,
-        event: Event::Voided {
-            reason: "gone".to_owned(),
-        },
+        event: Event::Voided { reason: "gone".to_owned() },
         blobs: Vec::new(),
     };
     append(

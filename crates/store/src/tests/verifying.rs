@@ -9,10 +9,7 @@ use crate::{RunReader, RunWriter, Verification};
 /// A sealed run: trial 1 has the events 1 to 3, trial 2 the event 4.
 fn sealed_run(path: &Path) {
     let writer = small_run(path);
-    append(
-        &writer,
-        vec![opened(1, 1), answered(1, "q", "No."), finished(1, 8.0)],
-    );
+    append(&writer, vec![opened(1, 1), answered(1, "q", "No."), finished(1, 8.0)]);
     append(&writer, vec![opened(2, 1)]);
     let seal = writer.seal(77).unwrap();
     assert_eq!((seal.sealed_at_ms, seal.trials, seal.events), (77, 4, 4));
@@ -28,8 +25,7 @@ fn tampered(sql: &str) -> Verification {
     raw.pragma_update(None, "foreign_keys", "OFF").unwrap();
     for table in ["event", "blob", "trial"] {
         for what in ["rows", "content"] {
-            raw.execute_batch(&format!("DROP TRIGGER {table}_keeps_its_{what}"))
-                .unwrap();
+            raw.execute_batch(&format!("DROP TRIGGER {table}_keeps_its_{what}")).unwrap();
         }
     }
     assert_eq!(raw.execute(sql, []).unwrap(), 1, "{sql}");
@@ -60,20 +56,10 @@ fn an_untouched_run_is_clean_and_matches_its_seal() {
 
 #[test]
 fn a_changed_event_is_found() {
-    check(
-        "UPDATE event SET body = replace(body, '8.0', '9.0') WHERE id = 3",
-        1,
-        3,
-        "chain breaks",
-    );
+    check("UPDATE event SET body = replace(body, '8.0', '9.0') WHERE id = 3", 1, 3, "chain breaks");
     check("UPDATE event SET at_ms = 4 WHERE id = 2", 1, 2, "chain breaks");
     check("UPDATE event SET body = '{' WHERE id = 4", 2, 4, "cannot be read");
-    check(
-        "UPDATE event SET kind = 'opened' WHERE id = 3",
-        1,
-        3,
-        "filed as \"opened\"",
-    );
+    check("UPDATE event SET kind = 'opened' WHERE id = 3", 1, 3, "filed as \"opened\"");
     check("UPDATE event SET trial = 9 WHERE id = 4", 9, 4, "not planned");
 }
 
@@ -95,24 +81,9 @@ fn a_removed_event_is_found() {
 fn a_changed_or_removed_blob_is_found() {
     let answer = answered(1, "q", "No.").blobs[1].address();
     let at = format!("WHERE address = x'{answer}'");
-    check(
-        &format!("UPDATE blob SET coding = 0, size = 2, bytes = x'6869' {at}"),
-        1,
-        2,
-        "other content",
-    );
-    check(
-        &format!("UPDATE blob SET coding = 1, bytes = x'00' {at}"),
-        1,
-        2,
-        "does not decompress",
-    );
-    check(
-        &format!("UPDATE blob SET coding = 7 {at}"),
-        1,
-        2,
-        "does not decompress",
-    );
+    check(&format!("UPDATE blob SET coding = 0, size = 2, bytes = x'6869' {at}"), 1, 2, "other content");
+    check(&format!("UPDATE blob SET coding = 1, bytes = x'00' {at}"), 1, 2, "does not decompress");
+    check(&format!("UPDATE blob SET coding = 7 {at}"), 1, 2, "does not decompress");
     check(&format!("DELETE FROM blob {at}"), 1, 2, "is missing");
 }
 
@@ -125,19 +96,14 @@ fn a_renamed_trial_breaks_its_chain() {
 fn a_changed_manifest_contradicts_the_seal() {
     let found = tampered("UPDATE manifest SET value = replace(value, 'test', 'fake') WHERE key = 'manifest'");
     assert_eq!(found.problems.len(), 1);
-    assert_eq!(
-        found.problems[0].to_string(),
-        "the manifest is not the one that was sealed"
-    );
+    assert_eq!(found.problems[0].to_string(), "the manifest is not the one that was sealed");
 }
 
 #[test]
 fn a_problem_names_its_trial_and_event() {
     let found = tampered("UPDATE event SET at_ms = 4 WHERE id = 2");
     assert!(
-        found.problems[0]
-            .to_string()
-            .starts_with("trial 1: event 2: the hash chain"),
+        found.problems[0].to_string().starts_with("trial 1: event 2: the hash chain"),
         "{}",
         found.problems[0]
     );

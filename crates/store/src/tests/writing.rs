@@ -66,12 +66,7 @@ fn a_run_cannot_be_made_in_a_folder_that_is_not_there() {
 fn trials_planned_twice_are_planned_once_and_new_ones_get_the_next_numbers() {
     let folder = folder();
     let writer = small_run(&run_path(&folder));
-    let keys = [
-        key("a", "m1", 1),
-        key("a", "m1", 2),
-        key("b", "m2", 1),
-        key("b", "m2", 2),
-    ];
+    let keys = [key("a", "m1", 1), key("a", "m1", 2), key("b", "m2", 1), key("b", "m2", 2)];
     assert_eq!(writer.add_trials(keys).unwrap(), 2);
     assert_eq!(writer.find(&key("b", "m2", 1)).unwrap(), Some(TrialNo(4)));
     assert_eq!(writer.find(&key("a", "m1", 2)).unwrap(), Some(TrialNo(5)));
@@ -164,12 +159,8 @@ fn appends_from_many_threads_are_all_committed_and_each_trial_keeps_its_order() 
     });
     let reader = RunReader::open(&path).unwrap();
     for trial in 1..=64 {
-        let kinds: Vec<_> = reader
-            .events(TrialNo(trial))
-            .unwrap()
-            .iter()
-            .map(|logged| logged.event.kind())
-            .collect();
+        let kinds: Vec<_> =
+            reader.events(TrialNo(trial)).unwrap().iter().map(|logged| logged.event.kind()).collect();
         assert_eq!(kinds, ["opened", "answered", "finished"], "trial {trial}");
     }
     assert!(reader.verify().unwrap().is_clean());
@@ -213,10 +204,7 @@ fn a_killed_writer_loses_nothing_that_it_acknowledged_and_locks_nobody_out() {
         .unwrap()
         .status;
     assert!(!status.success());
-    assert!(
-        crate::lock::lock_path(&path).exists(),
-        "the killed writer leaves its lock file"
-    );
+    assert!(crate::lock::lock_path(&path).exists(), "the killed writer leaves its lock file");
 
     assert_eq!(RunReader::open(&path).unwrap().event_count().unwrap(), 3);
     let writer = RunWriter::open(&path).unwrap();
@@ -237,9 +225,8 @@ fn a_full_disk_stops_the_writer_and_keeps_what_was_committed() {
     writer.limit_to_its_present_pages();
 
     let sink = writer.sink();
-    let long: String = (0..4_000_u32)
-        .map(|n| unbent_core::BlobRef::of(&n.to_le_bytes()).to_string())
-        .collect();
+    let long: String =
+        (0..4_000_u32).map(|n| unbent_core::BlobRef::of(&n.to_le_bytes()).to_string()).collect();
     let error = wait(sink.append(vec![answered(2, "q", &long)])).unwrap_err();
     assert!(error.disk_full, "{error}");
     assert!(error.message.contains("run.unbent"), "{error}");
@@ -269,10 +256,7 @@ fn a_sink_that_outlives_its_writer_takes_nothing() {
     let sink = writer.sink();
     let before = sink.append(vec![opened(1, 1)]);
     writer.close().unwrap();
-    assert!(
-        wait(before).is_ok(),
-        "what was handed over before closing is written"
-    );
+    assert!(wait(before).is_ok(), "what was handed over before closing is written");
     assert!(wait(sink.append(vec![opened(2, 1)])).is_err());
     let reader = RunReader::open(&run_path(&folder)).unwrap();
     assert_eq!(reader.event_count().unwrap(), 1);
@@ -296,10 +280,7 @@ fn more_trials_than_the_writer_remembers_keep_their_chains() {
     let writer = RunWriter::create(&path, &manifest()).unwrap();
     writer.add_cases(&[case("a")]).unwrap();
     let n = 70_000;
-    assert_eq!(
-        writer.add_trials((1..=n).map(|n| key("a", "m1", n))).unwrap(),
-        u64::from(n)
-    );
+    assert_eq!(writer.add_trials((1..=n).map(|n| key("a", "m1", n))).unwrap(), u64::from(n));
     let all = |entry: fn(u64) -> Entry| (1..=u64::from(n)).map(entry).collect::<Vec<_>>();
     append(&writer, all(|trial| opened(trial, 1)));
     append(&writer, all(|trial| finished(trial, 1.0)));

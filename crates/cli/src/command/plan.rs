@@ -1,0 +1,132 @@
+//! `unbent plan`: what a run asks, and what waits for what.
+//!
+//! Found by asking the suite: a simulated steadfast subject goes through every case, and a need waits for the answers
+//! without which the suite would not name it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use unbent_core::{
+    Answer, AssistantMessage, Call, Case, History, ModelRole, Need, NeedKey, NeedKind, Reply, Step, Stream, SuiteError,
+    Supplied, TrialKey,
+};
+use unbent_suites::kit::Benchmark;
+
+use super::run::setup;
+use crate::args::PlanArgs;
+use crate::error::{CommandError, Exit};
+use crate::output;
+use crate::session::open_suite;
+
+pub(super) fn plan(args: &PlanArgs, json: bool) -> Result<Exit, CommandError> {
+    let suite = open_suite(&args.suite, &setup(&args.setup)?)?;
+    let mut nodes = Vec::new();
+    for case in suite.cases() {
+        nodes.extend(case_nodes(&*suite, &case).map_err(|error| CommandError::new(Exit::Internal, error.to_string()))?);
+    }
+    if json {
+        let rows: Vec<_> = nodes.iter().map(Node::to_json).collect();
+        output::line(&format!("{:#}", Value::from(rows)));
+        return Ok(Exit::Done);
+    }
+    let mut case = None;
+    for node in &nodes {
+        if case != Some(&node.case) {
+            output::line(&node.case);
+            case = Some(&node.case);
+        }
+        let after = if node.after.is_empty() { String::new() } else { format!("  after {}", node.after.join(", ")) };
+        output::line(&format!("  {:20} {:8}{after}", node.need, node.kind));
+    }
+    let asked = |kind: &str| nodes.iter().filter(|node| node.kind == kind).count();
+    let (subject, judge) = (asked("subject"), asked("judge"));
+    output::line(&format!(
+        "\n{} nodes a set: {subject} questions to the subject, {judge} to the judge; each set is asked --repeats times of each --model",
+        nodes.len()
+    ));
+    Ok(Exit::Done)
+}
+
+/// Something that a trial needs, and the needs that it waits for.
+struct Node {
+    case: String,
+    need: String,
+    kind: &'static str,
+    after: Vec<String>,
+}
+
+impl Node {
+    fn to_json(&self) -> Value {
+        json!({ "case": self.case, "need": self.need, "kind": self.kind, "after": self.after })
+    }
+}
+
+fn case_nodes(suite: &dyn Benchmark, case: &Case) -> Result<Vec<Node>, SuiteError> {
+    let mut history = History::new();
+    let mut waits: BTreeMap<NeedKey, Vec<NeedKey>> = BTreeMap::new();
+    for inherit in &case.inherits {
+        history.supply(inherit.need.clone(), supplied(AssistantMessage::text("I'm Ada.")));
+    }
+    let mut nodes = Vec::new();
+    while let Step::Needs(needs) = suite.next(case, &history)? {
+        let fresh: Vec<Need> = needs.into_iter().filter(|need| !waits.contains_key(&need.key)).collect();
+        let Some(need) = fresh.first() else { break };
+        let mut after = Vec::new();
+        for key in history.keys() {
+            if !names(suite, case, &without(&history, key), &need.key)? {
+                after.push(key.clone());
+            }
+        }
+        // What a need waits for only because something else does goes without saying.
+        let implied: Vec<_> = after.iter().filter_map(|key| waits.get(key)).flatten().cloned().collect();
+        let direct: Vec<_> = after.iter().filter(|key| !implied.contains(key)).map(ToString::to_string).collect();
+        nodes.push(Node { case: case.id.to_string(), need: need.key.to_string(), kind: kind(need), after: direct });
+        waits.insert(need.key.clone(), after);
+        history.supply(need.key.clone(), answer(suite, case, need));
+    }
+    Ok(nodes)
+}
+
+fn kind(need: &Need) -> &'static str {
+    match &need.kind {
+        NeedKind::Ask(ask) if ask.role == ModelRole::Judge => "judge",
+        NeedKind::Ask(_) => "subject",
+        NeedKind::Act(_) => "tool",
+        NeedKind::Observe(_) => "state",
+    }
+}
+
+fn names(suite: &dyn Benchmark, case: &Case, history: &History, key: &NeedKey) -> Result<bool, SuiteError> {
+    Ok(match suite.next(case, history)? {
+        Step::Needs(needs) => needs.iter().any(|need| need.key == *key),
+        Step::Done(_) => false,
+    })
+}
+
+fn without(history: &History, key: &NeedKey) -> History {
+    let mut fewer = History::new();
+    for other in history.keys().filter(|other| *other != key) {
+        if let Some(supplied) = history.get(other) {
+            fewer.supply(other.clone(), supplied.clone());
+        }
+    }
+    fewer
+}
+
+fn answer(suite: &dyn Benchmark, case: &Case, need: &Need) -> Supplied {
+    let NeedKind::Ask(ask) = &need.kind else {
+        let state = unbent_core::Observation { state: Value::Null };
+        return Supplied::Answer(Answer::Observation(state));
+    };
+    if ask.role == ModelRole::Judge {
+        return supplied(AssistantMessage::text(suite.judge(ask).unwrap_or_default().to_string()));
+    }
+    let trial = TrialKey { suite: case.suite.clone(), case: case.id.clone(), subject: "plan".into(), repeat: 1 };
+    let call = Call { ask, case, trial: &trial, need: &need.key, tried: 1, run_seed: 0 };
+    let said = suite.speak("steadfast", &BTreeMap::new(), &call, Stream::new(0, "plan", ""));
+    supplied(said.unwrap_or_else(|| AssistantMessage::text("Yes.")))
+}
+
+fn supplied(message: AssistantMessage) -> Supplied {
+    Supplied::Answer(Answer::Reply(Box::new(Reply::of(message))))
+}
