@@ -6,6 +6,8 @@
 
 pub mod openai_chat;
 mod secret;
+pub mod sim;
 
 pub use openai_chat::{ConfigError, OpenAiChat, OpenAiChatConfig};
 pub use secret::Secret;
+pub use sim::{ParsePersonaError, PersonaInfo, SimPersona, SimProvider, known_personas};
