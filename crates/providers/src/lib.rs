@@ -5,9 +5,11 @@
 //! keys are handed in as a [`Secret`], which no fault, log line or `Debug` output shows.
 
 pub mod openai_chat;
+pub mod replay;
 mod secret;
 pub mod sim;
 
 pub use openai_chat::{ConfigError, OpenAiChat, OpenAiChatConfig};
+pub use replay::{MatchMode, ParseMatchModeError, ReplayProvider};
 pub use secret::Secret;
 pub use sim::{ParsePersonaError, PersonaInfo, SimPersona, SimProvider, known_personas};
