@@ -1,1 +1,15 @@
-//! placeholder
+//! One folder a wire dialect, and the simulated and replayed subjects.
+//!
+//! Each implements [`unbent_core::Provider`]: one ask, one answer or one [`unbent_core::Fault`]. Nothing here retries,
+//! waits for a rate limit, counts money or knows a concrete suite. Nothing here reads the environment for a credential:
+//! keys are handed in as a [`Secret`], which no fault, log line or `Debug` output shows.
+
+pub mod openai_chat;
+pub mod replay;
+mod secret;
+pub mod sim;
+
+pub use openai_chat::{ConfigError, OpenAiChat, OpenAiChatConfig};
+pub use replay::{MatchMode, ParseMatchModeError, ReplayProvider};
+pub use secret::Secret;
+pub use sim::{ParsePersonaError, PersonaInfo, SimPersona, SimProvider, known_personas};

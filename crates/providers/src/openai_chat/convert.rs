@@ -1,0 +1,313 @@
+//! Between our words and the dialect's: an ask becomes a request body, a response body becomes a reply or a fault.
+//!
+//! Pure: knows no socket and no key. The caller redacts what comes back.
+
+use serde_json::{Map, Value};
+use unbent_core::{
+    Ask, AssistantMessage, Fault, FaultKind, FinishReason, Message, Reply, Sampling, Served, ToolCall,
+    derive_seed,
+};
+
+use super::fault::{describe_error, is_error};
+use super::usage::{cost_of, unplaced_usage, usage_of};
+use super::wire;
+
+/// The request body for an ask to a model.
+///
+/// `Message::reasoning` and `Message::extra` are not sent: servers of this dialect either refuse or ignore them.
+/// `strict` is false: strict mode takes only a subset of JSON schema (every property required, nothing additional) and
+/// refuses the request otherwise, whereas local servers constrain the answer with or without it. Suites check the
+/// answer's shape themselves.
+pub(super) fn request<'a>(model: &'a str, ask: &'a Ask, sampling: &'a Sampling) -> wire::Request<'a> {
+    wire::Request {
+        model,
+        messages: ask.messages.iter().map(request_message).collect(),
+        tools: ask
+            .tools
+            .iter()
+            .map(|tool| wire::Tool {
+                kind: "function",
+                function: wire::Function {
+                    name: &tool.name,
+                    description: &tool.description,
+                    parameters: &tool.parameters,
+                },
+            })
+            .collect(),
+        response_format: ask.reply_schema.as_ref().map(|reply| wire::ResponseFormat {
+            kind: "json_schema",
+            json_schema: wire::JsonSchema {
+                name: &reply.name,
+                strict: false,
+                schema: &reply.schema,
+            },
+        }),
+        temperature: sampling.temperature,
+        max_tokens: sampling.max_tokens,
+        reasoning_effort: sampling
+            .reasoning_effort
+            .as_deref()
+            .filter(|effort| !effort.eq_ignore_ascii_case("none") && !effort.eq_ignore_ascii_case("off")),
+        seed: sampling.seed,
+    }
+}
+
+fn request_message(message: &Message) -> wire::RequestMessage<'_> {
+    match message {
+        Message::System { content } => wire::RequestMessage::System { content },
+        Message::User { content } => wire::RequestMessage::User { content },
+        Message::Tool {
+            tool_call_id,
+            content,
+        } => wire::RequestMessage::Tool {
+            tool_call_id,
+            content,
+        },
+        Message::Assistant(turn) => wire::RequestMessage::Assistant {
+            // Null is allowed beside tool calls only; a turn of nothing is sent as empty text.
+            content: match turn.content.as_deref() {
+                None if turn.tool_calls.is_empty() => Some(""),
+                content => content,
+            },
+            tool_calls: turn
+                .tool_calls
+                .iter()
+                .map(|call| wire::RequestToolCall {
+                    id: &call.id,
+                    kind: "function",
+                    function: wire::RequestFunctionCall {
+                        name: &call.name,
+                        arguments: &call.arguments,
+                    },
+                })
+                .collect(),
+        },
+    }
+}
+
+/// Reads the response of a request that met status 200; `ask` is what was asked.
+///
+/// # Errors
+///
+/// `Server` for an error in place of an answer, `Empty` for an answer that says nothing, `Malformed` for JSON of
+/// another shape.
+pub(super) fn reply(response: wire::Response, ask: &Ask) -> Result<Reply, Fault> {
+    if let Some(error) = response.error.as_ref().filter(|error| is_error(error)) {
+        return Err(error_inside(error));
+    }
+    let Some(mut choice) = response.choices.and_then(|choices| choices.into_iter().next()) else {
+        return Err(match describe_error(&Value::Object(response.rest)) {
+            Some(story) => error_inside(&Value::String(story)),
+            None => Fault::new(FaultKind::Empty, "the response holds no choices"),
+        });
+    };
+    if let Some(error) = choice.error.as_ref().filter(|error| is_error(error)) {
+        return Err(error_inside(error));
+    }
+    let usage = response.usage.unwrap_or_default();
+    let reason = choice.finish_reason.as_ref().and_then(Value::as_str);
+    let native = choice.native_finish_reason.take();
+    let native = native.as_ref().and_then(Value::as_str);
+    let message = match choice.message {
+        Some(message) => turn(message, ask)?,
+        None => AssistantMessage::default(),
+    };
+    if message.is_empty() {
+        return Err(nothing_said(&message, reason, native));
+    }
+    let finish = finish_reason(reason);
+
+    let mut extra = response.rest;
+    extra.extend(choice.rest);
+    if let Some(native) = native.or_else(|| reason.filter(|text| !is_spelt(&finish, text))) {
+        extra.insert("native_finish_reason".into(), native.into());
+    }
+    if let Some(rest) = unplaced_usage(&usage) {
+        extra.insert("usage".into(), rest);
+    }
+    drop_nulls(&mut extra);
+    Ok(Reply {
+        message,
+        finish,
+        usage: usage_of(&usage),
+        cost: cost_of(&usage),
+        latency_ms: None,
+        served: Served {
+            model: text_of(response.model),
+            provider: text_of(response.provider),
+            response_id: text_of(response.id),
+            fingerprint: text_of(response.system_fingerprint),
+        },
+        extra,
+    })
+}
+
+fn error_inside(error: &Value) -> Fault {
+    let story = describe_error(error).unwrap_or_else(|| error.to_string());
+    Fault::new(
+        FaultKind::Server,
+        format!("the server answered 200 with an error inside: {story}"),
+    )
+}
+
+fn nothing_said(message: &AssistantMessage, reason: Option<&str>, native: Option<&str>) -> Fault {
+    let broke = |text: &&str| matches!(*text, "error" | "network_error");
+    if let Some(text) = native.into_iter().chain(reason).find(broke) {
+        return Fault::new(
+            FaultKind::Server,
+            format!("the provider failed before it said anything (finish reason {text})"),
+        );
+    }
+    let reason = native
+        .or(reason)
+        .map_or_else(String::new, |text| format!(" (finish reason {text})"));
+    let hint = if message.reasoning.is_some() {
+        "; the model only reasoned, so more max_tokens may help"
+    } else {
+        ""
+    };
+    let story = format!("the answer holds neither text nor a tool call{reason}{hint}");
+    Fault::new(FaultKind::Empty, story)
+}
+
+fn turn(message: wire::ResponseMessage, ask: &Ask) -> Result<AssistantMessage, Fault> {
+    let mut extra = message.rest;
+    drop_nulls(&mut extra);
+    let (mut content, thoughts) = match message.content {
+        None => (None, None),
+        Some(Value::String(text)) => (Some(text), None),
+        Some(Value::Array(parts)) => {
+            let (text, thoughts, other) = read_parts(&parts);
+            if other {
+                extra.insert("content_parts".into(), Value::Array(parts));
+            }
+            (text, thoughts)
+        }
+        Some(other) => {
+            return Err(Fault::new(
+                FaultKind::Malformed,
+                format!("the message's content is neither text nor a list of parts: {other}"),
+            ));
+        }
+    };
+    let tool_calls: Vec<_> = message
+        .tool_calls
+        .unwrap_or_default()
+        .into_iter()
+        .enumerate()
+        .map(|(n, call)| tool_call(call, n, ask))
+        .collect();
+    // A refusal under a reply schema stands in a field of its own, but is what the model said.
+    if tool_calls.is_empty()
+        && content.as_deref().is_none_or(|text| text.trim().is_empty())
+        && let Some(Value::String(refusal)) = extra.get("refusal")
+    {
+        content = Some(refusal.clone());
+    }
+    let reasoning = ["reasoning", "reasoning_content"]
+        .into_iter()
+        .find_map(|name| match extra.get(name) {
+            Some(Value::String(text)) if !text.is_empty() => Some((name, text.clone())),
+            _ => None,
+        });
+    let reasoning = match reasoning {
+        Some((_, text)) => {
+            // The same text under its other name is the same field.
+            extra.retain(|key, value| {
+                !(matches!(key.as_str(), "reasoning" | "reasoning_content") && value.as_str() == Some(&text))
+            });
+            Some(text)
+        }
+        None => thoughts,
+    };
+    Ok(AssistantMessage {
+        content,
+        tool_calls,
+        reasoning,
+        extra,
+    })
+}
+
+/// The text of the text parts, that of the thinking parts, and whether there are parts of another kind.
+fn read_parts(parts: &[Value]) -> (Option<String>, Option<String>, bool) {
+    let (mut text, mut thoughts, mut other) = (None::<String>, None::<String>, false);
+    for part in parts {
+        let kind = part.get("type").and_then(Value::as_str);
+        match (kind, part) {
+            (_, Value::String(piece)) => text.get_or_insert_default().push_str(piece),
+            (Some("text" | "output_text"), part) if part["text"].is_string() => {
+                text.get_or_insert_default()
+                    .push_str(part["text"].as_str().unwrap_or_default());
+            }
+            (Some("thinking"), part) => {
+                let pieces = match &part["thinking"] {
+                    Value::Array(pieces) => read_parts(pieces).0,
+                    Value::String(piece) => Some(piece.clone()),
+                    _ => None,
+                };
+                thoughts
+                    .get_or_insert_default()
+                    .push_str(&pieces.unwrap_or_default());
+            }
+            _ => other = true,
+        }
+    }
+    (text, thoughts, other)
+}
+
+fn tool_call(call: wire::ResponseToolCall, n: usize, ask: &Ask) -> ToolCall {
+    let name = call.function.name;
+    let arguments = match call.function.arguments {
+        Some(Value::String(text)) => text,
+        Some(value) => value.to_string(),
+        None => String::new(),
+    };
+    let id = text_of(call.id)
+        .filter(|id| !id.is_empty())
+        .unwrap_or_else(|| generated_id(n, &name, &arguments, ask));
+    ToolCall { id, name, arguments }
+}
+
+/// An id for a call that came without one: the same for the same call at the same place of a conversation, and of nine
+/// letters and digits, which is the only form that Mistral's models take back.
+fn generated_id(n: usize, name: &str, arguments: &str, ask: &Ask) -> String {
+    let place = format!("{} {n} {name} {arguments}", ask.messages.len());
+    let hash = derive_seed(0, "tool call id", &place);
+    format!("c{:08x}", hash >> 32)
+}
+
+fn finish_reason(reason: Option<&str>) -> FinishReason {
+    match reason {
+        None | Some("") => FinishReason::Unknown,
+        Some("stop") => FinishReason::Stop,
+        Some("tool_calls" | "function_call") => FinishReason::ToolCalls,
+        Some("length" | "max_tokens") => FinishReason::Length,
+        Some("content_filter") => FinishReason::ContentFilter,
+        Some("error") => FinishReason::Error,
+        Some(other) => FinishReason::Other(other.to_owned()),
+    }
+}
+
+/// Whether this text is how the dialect itself spells the reason, so that nothing is lost by mapping it.
+fn is_spelt(finish: &FinishReason, text: &str) -> bool {
+    match finish {
+        FinishReason::Stop => text == "stop",
+        FinishReason::ToolCalls => text == "tool_calls",
+        FinishReason::Length => text == "length",
+        FinishReason::ContentFilter | FinishReason::Error | FinishReason::Unknown => true,
+        FinishReason::Other(other) => text == other,
+    }
+}
+
+fn text_of(value: Option<Value>) -> Option<String> {
+    match value? {
+        Value::String(text) => Some(text),
+        Value::Null => None,
+        other => Some(other.to_string()),
+    }
+}
+
+/// A null says nothing; servers send many.
+fn drop_nulls(fields: &mut Map<String, Value>) {
+    fields.retain(|_, value| !value.is_null());
+}
