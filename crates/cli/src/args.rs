@@ -9,8 +9,13 @@ use clap_complete::Shell;
 
 /// Measures whether language models hold their line under pressure.
 #[derive(Debug, Parser)]
-#[command(name = "unbent", version, max_term_width = 110, after_help = "Exit codes: docs/exit-codes.md. \
-    Start here: unbent demo")]
+#[command(
+    name = "unbent",
+    version,
+    max_term_width = 110,
+    after_help = "Exit codes: docs/exit-codes.md. \
+    Start here: unbent demo"
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

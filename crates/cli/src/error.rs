@@ -164,11 +164,11 @@ impl From<StoreError> for CommandError {
             StoreError::AlreadyExists { path } => Self::new(Exit::BadFile, message)
                 .hint(format!("go on with it: unbent resume {}", path.display()))
                 .hint("or name another file with --out"),
-            StoreError::NotARunFile { .. } => {
-                Self::new(Exit::BadFile, message).hint("run files are made by `unbent run` and `unbent import`")
-            }
-            StoreError::NewerVersion { .. } => Self::new(Exit::BadFile, message)
-                .hint("the file was not changed; read it with the version of unbent that made it, or a later one"),
+            StoreError::NotARunFile { .. } => Self::new(Exit::BadFile, message)
+                .hint("run files are made by `unbent run` and `unbent import`"),
+            StoreError::NewerVersion { .. } => Self::new(Exit::BadFile, message).hint(
+                "the file was not changed; read it with the version of unbent that made it, or a later one",
+            ),
             StoreError::Locked { path, .. } => Self::new(Exit::Locked, message).hint(format!(
                 "reading works meanwhile: unbent show {0}, unbent leaderboard {0}",
                 path.display()
@@ -180,7 +180,9 @@ impl From<StoreError> for CommandError {
             }
             StoreError::Io { .. } | StoreError::Sqlite { .. } => Self::new(Exit::Io, message),
             StoreError::Stopped(sink) => Self::new(Exit::Io, sink.message.clone()),
-            StoreError::Unknown { .. } | StoreError::Contradiction { .. } => Self::new(Exit::BadFile, message),
+            StoreError::Unknown { .. } | StoreError::Contradiction { .. } => {
+                Self::new(Exit::BadFile, message)
+            }
         }
     }
 }
@@ -205,8 +207,9 @@ impl CommandError {
                 .hint("check the key (--api-key-env NAME) and the credit of the account")
                 .hint(resume),
             EngineError::UnknownSuite { .. } | EngineError::UnknownCase { .. } => {
-                Self::new(Exit::BadFile, error.to_string())
-                    .hint("the file was made by another version of unbent; `unbent suites` lists what this one has")
+                Self::new(Exit::BadFile, error.to_string()).hint(
+                    "the file was made by another version of unbent; `unbent suites` lists what this one has",
+                )
             }
             EngineError::Stuck { .. } | EngineError::Task(_) => Self::new(Exit::Internal, error.to_string())
                 .hint("this is a bug in unbent; please report it with the run file")

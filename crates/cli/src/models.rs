@@ -63,12 +63,16 @@ pub(crate) fn describe(reference: &ModelRef, settings: Sampling) -> Subject {
 
 /// The variable that holds a model's key, if its provider takes one.
 pub(crate) fn key_variable(reference: &ModelRef) -> Option<String> {
-    let named = || reference.params.get("api_key_env").cloned().unwrap_or_else(|| DEFAULT_KEY_VARIABLE.to_owned());
+    let named =
+        || reference.params.get("api_key_env").cloned().unwrap_or_else(|| DEFAULT_KEY_VARIABLE.to_owned());
     (reference.provider == "openai-compatible").then(named)
 }
 
 /// Finds who answers for a described model.
-pub(crate) fn respondent(subject: &Subject, script: &Arc<dyn ReferenceScript>) -> Result<Respondent, CommandError> {
+pub(crate) fn respondent(
+    subject: &Subject,
+    script: &Arc<dyn ReferenceScript>,
+) -> Result<Respondent, CommandError> {
     let reference: ModelRef = subject.model.parse().map_err(|error| {
         CommandError::new(Exit::BadFile, format!("{} cannot be asked: {error}", subject.id))
             .hint("its answers were imported; a run that must ask more needs a reference to a model")
@@ -76,8 +80,11 @@ pub(crate) fn respondent(subject: &Subject, script: &Arc<dyn ReferenceScript>) -
     let provider: Arc<dyn Provider> = match reference.provider.as_str() {
         "sim" => {
             let persona = SimPersona::parse(&reference).map_err(|error| {
-                let personas = known_personas().iter().map(|(name, about)| format!("sim/{name}: {about}"));
-                personas.fold(CommandError::usage(error.to_string()), CommandError::hint)
+                let personas =
+                    known_personas().iter().map(|info| format!("sim/{}: {}", info.usage, info.description));
+                let message = error.to_string();
+                let first = message.lines().next().unwrap_or_default();
+                personas.fold(CommandError::usage(first), CommandError::hint)
             })?;
             Arc::new(SimProvider::new(persona, Arc::clone(script), subject.id.as_str()))
         }
@@ -90,13 +97,8 @@ pub(crate) fn respondent(subject: &Subject, script: &Arc<dyn ReferenceScript>) -
 
 fn replay(reference: &ModelRef) -> Result<Arc<dyn Provider>, CommandError> {
     refuse_unknown_params(reference, &["match", "subject"])?;
-    let mode = match reference.params.get("match").map(String::as_str) {
-        None | Some("request") => MatchMode::Request,
-        Some("need") => MatchMode::Need,
-        Some(other) => {
-            return Err(CommandError::usage(format!("{reference}: match={other} is neither request nor need")));
-        }
-    };
+    let mode = reference.params.get("match").map_or(Ok(MatchMode::default()), |mode| mode.parse());
+    let mode = mode.map_err(|error| CommandError::usage(format!("{reference}: {error}")))?;
     let subject = reference.params.get("subject").map(|subject| SubjectId::new(subject.as_str()));
     let source = Replay::open(Path::new(&reference.model), subject)?;
     Ok(Arc::new(ReplayProvider::new(Arc::new(source), mode)))

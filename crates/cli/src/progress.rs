@@ -113,7 +113,8 @@ impl Observer for Display {
             Notice::Answered { meter, .. } => {
                 self.landed();
                 self.answers.fetch_add(1, Ordering::Relaxed);
-                *self.cost_usd.lock().unwrap_or_else(PoisonError::into_inner) += meter.cost_usd.unwrap_or_default();
+                *self.cost_usd.lock().unwrap_or_else(PoisonError::into_inner) +=
+                    meter.cost_usd.unwrap_or_default();
             }
             Notice::Faulted { trial, need, role, fault, retry_in_ms } => {
                 if role.is_some() {

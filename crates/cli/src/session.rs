@@ -7,10 +7,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use unbent_core::{
-    Ask, AssistantMessage, BoxFuture, Call, Clock, ErasedSuite, Manifest, Outcome, ReferenceScript, Stream, SuiteId,
-    TrialState, TrialView,
+    Ask, AssistantMessage, BoxFuture, Call, Clock, ErasedSuite, Manifest, Outcome, ReferenceScript, Stream,
+    SuiteId, TrialState, TrialView,
 };
-use unbent_engine::{Begun, EngineError, Job, Limits, RetryPolicy, Stop, StopHandle, StopLevel, Tally, TokioClock, World, execute};
+use unbent_engine::{
+    Begun, EngineError, Job, Limits, RetryPolicy, Stop, StopHandle, StopLevel, Tally, TokioClock, World,
+    execute,
+};
 use unbent_store::{RunReader, RunWriter};
 use unbent_suites::kit::{Benchmark, PackFiles, Setup, SetupError};
 
@@ -44,7 +47,8 @@ pub(crate) fn open_suite(id: &str, setup: &Setup) -> Result<Arc<dyn Benchmark>, 
     })?;
     (registration.open)(setup).map_err(|error| match &error {
         SetupError::UnknownParam { .. } | SetupError::BadParam { .. } => {
-            CommandError::usage(error.to_string()).hint(format!("parameters and their values: unbent suites show {id}"))
+            CommandError::usage(error.to_string())
+                .hint(format!("parameters and their values: unbent suites show {id}"))
         }
         SetupError::BadPack { .. } => CommandError::new(Exit::BadFile, error.to_string())
             .hint(format!("see everything that is wrong with it: unbent suites lint {id} --pack PATH")),
@@ -163,10 +167,11 @@ pub(crate) fn work(path: &Path, parallel: NonZeroUsize, telling: Telling) -> Res
     let tally = run_to_completion(&world, jobs.filter_map(job), &handle, &stop)?;
     display.end();
     drop(world);
-    let worked = tally.map_err(|error| CommandError::from_engine(&error, path)).and_then(|tally| match unreadable {
-        Some(error) => Err(error.into()),
-        None => Ok(Worked { tally, stopped: handle.level() > StopLevel::Run, manifest }),
-    });
+    let worked =
+        tally.map_err(|error| CommandError::from_engine(&error, path)).and_then(|tally| match unreadable {
+            Some(error) => Err(error.into()),
+            None => Ok(Worked { tally, stopped: handle.level() > StopLevel::Run, manifest }),
+        });
     if worked.as_ref().is_ok_and(|worked| worked.tally.left_open == 0) {
         writer.seal(clock.now_ms())?;
     }
@@ -208,7 +213,9 @@ fn run_to_completion(
 async fn listen_for_interrupts(handle: StopHandle) {
     while tokio::signal::ctrl_c().await.is_ok() {
         let (level, said) = match handle.level() {
-            StopLevel::Run => (StopLevel::Drain, "stopping: waiting for the calls in flight; Ctrl-C again ends at once"),
+            StopLevel::Run => {
+                (StopLevel::Drain, "stopping: waiting for the calls in flight; Ctrl-C again ends at once")
+            }
             _ => (StopLevel::Abort, "ending at once"),
         };
         handle.raise(level);
@@ -242,7 +249,8 @@ impl Worked {
 
     /// The last line of a run, for programs.
     pub(crate) fn to_json(&self, path: &Path) -> Value {
-        let reasons: BTreeMap<_, _> = self.tally.unscored.iter().map(|(reason, n)| (reason.to_string(), n)).collect();
+        let reasons: BTreeMap<_, _> =
+            self.tally.unscored.iter().map(|(reason, n)| (reason.to_string(), n)).collect();
         json!({
             "event": "run_ended",
             "file": path,
@@ -259,7 +267,8 @@ impl Worked {
         let file = path.display();
         let mut text = format!("{file}: {} trials scored", self.tally.scored);
         if self.unscored() > 0 {
-            let reasons: Vec<_> = self.tally.unscored.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
+            let reasons: Vec<_> =
+                self.tally.unscored.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
             text.push_str(&format!(", {} unscored ({})", self.unscored(), reasons.join(", ")));
         }
         if self.tally.left_open > 0 {

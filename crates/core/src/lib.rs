@@ -37,8 +37,8 @@ pub use manifest::{GitState, Manifest, Origin, PackRef, Program, SuiteRecord};
 pub use message::{AssistantMessage, Message, ToolCall};
 pub use outcome::{Outcome, Score, Scores, UnscoredReason};
 pub use port::{
-    BoxFuture, Call, Clock, Entry, Provider, ReferenceScript, ReplaySource, Sandbox, SandboxHost, Sink,
-    SinkError, Source, SourceError,
+    BoxFuture, Call, Clock, Entry, Provider, Recorded, ReferenceScript, ReplaySource, Sandbox, SandboxHost,
+    Sink, SinkError, Source, SourceError,
 };
 pub use reply::{Cost, CostSource, FinishReason, Reply, Served, Usage};
 pub use seed::{Stream, derive_seed};

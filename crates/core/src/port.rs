@@ -124,8 +124,17 @@ impl std::error::Error for SourceError {}
 
 /// Recorded answers, for a provider that replays them.
 pub trait ReplaySource: Send + Sync {
-    /// The recorded request and answer of this trial's need, whoever the trial's subject is; none if not recorded.
-    fn recorded(&self, trial: &TrialKey, need: &NeedKey) -> Result<Option<(Ask, Reply)>, SourceError>;
+    /// The recorded answer to this trial's need, whoever the trial's subject is; none if not recorded.
+    fn recorded(&self, trial: &TrialKey, need: &NeedKey) -> Result<Option<Recorded>, SourceError>;
+}
+
+/// A recorded answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// The question; none where an imported source did not keep it.
+    pub asked: Option<Ask>,
+    /// The answer.
+    pub reply: Reply,
 }
 
 /// What reference subjects of known truth, and the reference judge, say in a suite's situations. Each suite has its

@@ -34,9 +34,7 @@ impl Secret {
     /// Returns `text` with `***` wherever it holds this secret: verbatim (so in `Bearer …` too), percent-encoded, as a
     /// form field, or with backslashes as in JSON, in upper or lower case. An empty secret leaves the text as it is.
     pub fn scrub(&self, text: &str) -> String {
-        self.spellings()
-            .iter()
-            .fold(text.to_owned(), |text, spelling| mask(&text, spelling))
+        self.spellings().iter().fold(text.to_owned(), |text, spelling| mask(&text, spelling))
     }
 
     /// Every way in which a server may write the secret back, longest first so that no rest of a longer one remains.
@@ -82,11 +80,8 @@ fn mask(text: &str, spelling: &str) -> String {
         .filter(|(_, byte)| *byte != b'\\')
         .map(|(at, byte)| (at, byte.to_ascii_lowercase()))
         .collect();
-    let sought: Vec<u8> = spelling
-        .bytes()
-        .filter(|byte| *byte != b'\\')
-        .map(|byte| byte.to_ascii_lowercase())
-        .collect();
+    let sought: Vec<u8> =
+        spelling.bytes().filter(|byte| *byte != b'\\').map(|byte| byte.to_ascii_lowercase()).collect();
     let Some(last) = sought.len().checked_sub(1) else {
         return text.to_owned();
     };
@@ -126,10 +121,7 @@ mod tests {
     #[test]
     fn a_secret_prints_as_stars() {
         let secret = Secret::new("sk-1\n");
-        assert_eq!(
-            format!("{secret} {secret:?} {:?}", Some(&secret)),
-            "*** *** Some(***)"
-        );
+        assert_eq!(format!("{secret} {secret:?} {:?}", Some(&secret)), "*** *** Some(***)");
         assert_eq!(secret.reveal(), "sk-1");
     }
 
@@ -149,16 +141,8 @@ mod tests {
             "sk\\\\/a+b=\\\\\\\"c d",
         ] {
             let text = secret.scrub(&format!("bad key {echoed}, twice: {echoed}"));
-            let bearer = if echoed.starts_with("Bearer") {
-                "Bearer "
-            } else {
-                ""
-            };
-            assert_eq!(
-                text,
-                format!("bad key {bearer}***, twice: {bearer}***"),
-                "{echoed}"
-            );
+            let bearer = if echoed.starts_with("Bearer") { "Bearer " } else { "" };
+            assert_eq!(text, format!("bad key {bearer}***, twice: {bearer}***"), "{echoed}");
         }
     }
 

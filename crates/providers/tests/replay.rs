@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 use unbent_core::{
-    Ask, AssistantMessage, Cost, CostSource, Fault, FaultKind, Message, NeedKey, ReplaySource, Reply,
-    SourceError, ToolCall, TrialKey, Usage,
+    Ask, AssistantMessage, Cost, CostSource, Fault, FaultKind, Message, NeedKey, Recorded, ReplaySource,
+    Reply, SourceError, ToolCall, TrialKey, Usage,
 };
 use unbent_providers::{MatchMode, ReplayProvider};
 
@@ -20,24 +20,18 @@ struct Tape {
 }
 
 impl ReplaySource for Tape {
-    fn recorded(&self, trial: &TrialKey, need: &NeedKey) -> Result<Option<(Ask, Reply)>, SourceError> {
+    fn recorded(&self, trial: &TrialKey, need: &NeedKey) -> Result<Option<Recorded>, SourceError> {
         if need.as_str() == "broken" {
-            return Err(SourceError {
-                message: "a.unbent is cut off".into(),
-            });
+            return Err(SourceError { message: "a.unbent is cut off".into() });
         }
         let found = trial.case.as_str() == "case" && trial.repeat == 1 && need.as_str() == "need";
-        Ok(found.then(|| (self.asked.clone(), self.reply.clone())))
+        Ok(found.then(|| Recorded { asked: Some(self.asked.clone()), reply: self.reply.clone() }))
     }
 }
 
 fn turn(arguments: &str) -> Message {
     Message::Assistant(AssistantMessage {
-        tool_calls: vec![ToolCall {
-            id: "c1".into(),
-            name: "send".into(),
-            arguments: arguments.into(),
-        }],
+        tool_calls: vec![ToolCall { id: "c1".into(), name: "send".into(), arguments: arguments.into() }],
         reasoning: Some("recorded thoughts".into()),
         ..AssistantMessage::default()
     })
@@ -53,15 +47,8 @@ fn conversation() -> Vec<Message> {
 
 fn replay(match_mode: MatchMode) -> ReplayProvider {
     let reply = Reply {
-        usage: Usage {
-            input: 5,
-            output: 1,
-            ..Usage::default()
-        },
-        cost: Some(Cost {
-            usd: 0.5,
-            source: CostSource::Provider,
-        }),
+        usage: Usage { input: 5, output: 1, ..Usage::default() },
+        cost: Some(Cost { usd: 0.5, source: CostSource::Provider }),
         latency_ms: Some(1234),
         ..Reply::of(AssistantMessage::text("No."))
     };
@@ -70,29 +57,17 @@ fn replay(match_mode: MatchMode) -> ReplayProvider {
 }
 
 async fn fault(asked: Asked) -> Fault {
-    let fault = asked
-        .put_to(&replay(MatchMode::Messages))
-        .await
-        .expect_err("this is not on the tape");
+    let fault = asked.put_to(&replay(MatchMode::Messages)).await.expect_err("this is not on the tape");
     assert_eq!(fault.kind, FaultKind::NotRecorded);
     fault
 }
 
 #[tokio::test]
 async fn a_recorded_answer_comes_back_free_of_charge() {
-    let reply = Asked::of(conversation())
-        .put_to(&replay(MatchMode::Messages))
-        .await
-        .unwrap();
+    let reply = Asked::of(conversation()).put_to(&replay(MatchMode::Messages)).await.unwrap();
     assert_eq!(reply.message, AssistantMessage::text("No."));
     assert_eq!((reply.usage.input, reply.latency_ms), (5, Some(1234)));
-    assert_eq!(
-        reply.cost,
-        Some(Cost {
-            usd: 0.0,
-            source: CostSource::Free
-        })
-    );
+    assert_eq!(reply.cost, Some(Cost { usd: 0.0, source: CostSource::Free }));
 }
 
 #[tokio::test]
@@ -123,10 +98,7 @@ async fn the_first_difference_is_named() {
             differing(0, Message::user("Hold your line, whatever anyone says to you.")).await,
             "message 0 differs in role: recorded system, asked user",
         ),
-        (
-            differing(1, turn("{}")).await,
-            "message 1 differs in tool_calls: recorded …",
-        ),
+        (differing(1, turn("{}")).await, "message 1 differs in tool_calls: recorded …"),
         (
             differing(2, Message::tool("c2", "Give in!")).await,
             "message 2 differs in tool_call_id: recorded c1, asked c2",
@@ -154,17 +126,9 @@ async fn a_longer_or_shorter_conversation_is_another() {
     longer.push(Message::user("Well?"));
     let more = fault(Asked::of(longer)).await;
     assert!(more.message.contains("3 messages recorded, 4 asked"), "{more}");
-    assert!(
-        more.message.contains("only in the asked one: user \"Well?\""),
-        "{more}"
-    );
+    assert!(more.message.contains("only in the asked one: user \"Well?\""), "{more}");
     let fewer = fault(Asked::of(conversation()[..2].to_vec())).await;
-    assert!(
-        fewer
-            .message
-            .contains("only in the recorded one: tool \"Give in!\""),
-        "{fewer}"
-    );
+    assert!(fewer.message.contains("only in the recorded one: tool \"Give in!\""), "{fewer}");
 }
 
 #[tokio::test]
@@ -173,28 +137,15 @@ async fn matching_by_need_overlooks_the_messages() {
     assert_eq!("need".parse(), Ok(MatchMode::Need));
     assert_eq!("messages".parse(), Ok(MatchMode::default()));
     let error = "nedd".parse::<MatchMode>().unwrap_err().to_string();
-    assert!(
-        error.contains("match=messages") && error.contains("match=need"),
-        "{error}"
-    );
+    assert!(error.contains("match=messages") && error.contains("match=need"), "{error}");
 }
 
 #[tokio::test]
 async fn what_was_not_recorded_is_a_fault_that_says_so() {
     let mut second = Asked::of(conversation());
     second.trial.repeat = 2;
-    assert!(
-        fault(second)
-            .await
-            .message
-            .contains("no answer to need need of suite:case × subject × 2")
-    );
+    assert!(fault(second).await.message.contains("no answer to need need of suite:case × subject × 2"));
     let mut broken = Asked::of(conversation());
     broken.need = "broken".into();
-    assert!(
-        fault(broken)
-            .await
-            .message
-            .contains("cannot be read for need broken")
-    );
+    assert!(fault(broken).await.message.contains("cannot be read for need broken"));
 }

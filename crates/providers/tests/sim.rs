@@ -27,26 +27,14 @@ impl ReferenceScript for Lines {
         mut stream: Stream,
     ) -> Option<AssistantMessage> {
         match persona {
-            "steadfast" => Some(AssistantMessage::text(format!(
-                "{} {}",
-                call.need,
-                stream.next_u64()
-            ))),
+            "steadfast" => Some(AssistantMessage::text(format!("{} {}", call.need, stream.next_u64()))),
             "yielding" => {
                 let p: f64 = params["p"].parse().expect("checked when it was read");
-                Some(AssistantMessage::text(if stream.unit() < p {
-                    "Yes."
-                } else {
-                    "No."
-                }))
+                Some(AssistantMessage::text(if stream.unit() < p { "Yes." } else { "No." }))
             }
             "honest" => Some(AssistantMessage {
                 content: Some("On it.".into()),
-                tool_calls: vec![ToolCall {
-                    id: "own".into(),
-                    name: "run".into(),
-                    arguments: "{}".into(),
-                }],
+                tool_calls: vec![ToolCall { id: "own".into(), name: "run".into(), arguments: "{}".into() }],
                 ..AssistantMessage::default()
             }),
             "shortcut" => Some(AssistantMessage::text(" ")),
@@ -68,11 +56,7 @@ fn sim(reference: &str) -> SimProvider {
 
 fn sim_as(reference: &str, label: &str) -> SimProvider {
     let reference = reference.parse().expect("a reference");
-    SimProvider::new(
-        SimPersona::parse(&reference).expect("a persona"),
-        Arc::new(Lines),
-        label,
-    )
+    SimProvider::new(SimPersona::parse(&reference).expect("a persona"), Arc::new(Lines), label)
 }
 
 async fn say(reference: &str, asked: &Asked) -> Reply {
@@ -80,11 +64,7 @@ async fn say(reference: &str, asked: &Asked) -> Reply {
 }
 
 async fn text(reference: &str, asked: &Asked) -> String {
-    say(reference, asked)
-        .await
-        .message
-        .content
-        .expect("it speaks plainly")
+    say(reference, asked).await.message.content.expect("it speaks plainly")
 }
 
 #[tokio::test]
@@ -94,9 +74,7 @@ async fn null_subjects_do_not_read_the_question() {
         assert_eq!(text(null, &Asked::hello()).await, text(null, &other).await);
     }
     assert_eq!(text("sim/constant?text=Just so.", &other).await, "Just so.");
-    let persona = SimPersona::parse(&"sim/constant".parse().unwrap())
-        .unwrap()
-        .saying("From the pack.");
+    let persona = SimPersona::parse(&"sim/constant".parse().unwrap()).unwrap().saying("From the pack.");
     let provider = SimProvider::new(persona, Arc::new(Lines), "subject");
     let reply = other.put_to(&provider).await.unwrap();
     assert_eq!(reply.message.content.as_deref(), Some("From the pack."));
@@ -104,22 +82,17 @@ async fn null_subjects_do_not_read_the_question() {
 
 #[tokio::test]
 async fn echo_repeats_the_last_human_or_tool_message() {
-    let asked = Asked::of(vec![
-        Message::user("first"),
-        Message::tool("c", "last"),
-        Message::assistant("mine"),
-    ]);
+    let asked =
+        Asked::of(vec![Message::user("first"), Message::tool("c", "last"), Message::assistant("mine")]);
     assert_eq!(text("sim/echo", &asked).await, "last");
 }
 
 #[tokio::test]
 async fn an_answer_of_nothing_is_an_empty_fault() {
     let silent = Asked::of(vec![Message::system("nobody speaks")]);
-    for (reference, asked) in [
-        ("sim/empty", &Asked::hello()),
-        ("sim/echo", &silent),
-        ("sim/shortcut", &silent),
-    ] {
+    for (reference, asked) in
+        [("sim/empty", &Asked::hello()), ("sim/echo", &silent), ("sim/shortcut", &silent)]
+    {
         let fault = asked.put_to(&sim(reference)).await.unwrap_err();
         assert_eq!(fault.kind, FaultKind::Empty, "{reference}");
     }
@@ -127,15 +100,10 @@ async fn an_answer_of_nothing_is_an_empty_fault() {
 
 #[tokio::test]
 async fn a_persona_without_lines_is_rejected() {
-    let fault = Asked::hello()
-        .put_to(&sim("sim/official-then-shortcut"))
-        .await
-        .unwrap_err();
+    let fault = Asked::hello().put_to(&sim("sim/official-then-shortcut")).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Rejected);
     assert!(
-        fault
-            .message
-            .contains("the suite suite has no lines for the persona sim/official-then-shortcut")
+        fault.message.contains("the suite suite has no lines for the persona sim/official-then-shortcut")
     );
 }
 
@@ -178,10 +146,7 @@ async fn other_tools_are_left_alone() {
 async fn a_scripted_call_is_made_as_it_is_written() {
     let asked = Asked::hello().with_tool("send", one_string("message"));
     let turn = say("sim/honest", &asked).await.message;
-    assert_eq!(
-        (turn.content.as_deref(), turn.tool_calls[0].id.as_str()),
-        (Some("On it."), "own")
-    );
+    assert_eq!((turn.content.as_deref(), turn.tool_calls[0].id.as_str()), (Some("On it."), "own"));
 }
 
 #[tokio::test]
@@ -194,18 +159,12 @@ async fn draws_depend_on_seed_label_and_trial_and_on_nothing_else() {
     };
     let first = draw("a", |_| {}).await;
     assert_eq!(first, draw("a", |asked| asked.tried = 4).await);
-    assert_eq!(
-        first,
-        draw("a", |asked| asked.ask.messages = vec![Message::user("else")]).await
-    );
+    assert_eq!(first, draw("a", |asked| asked.ask.messages = vec![Message::user("else")]).await);
     assert_ne!(first, draw("b", |_| {}).await);
     assert_ne!(first, draw("a", |asked| asked.run_seed = 8).await);
     assert_ne!(first, draw("a", |asked| asked.trial.repeat = 2).await);
     assert_ne!(first, draw("a", |asked| asked.trial.case = "case2".into()).await);
-    assert_ne!(
-        first,
-        draw("a", |asked| asked.trial.suite = "suite2".into()).await
-    );
+    assert_ne!(first, draw("a", |asked| asked.trial.suite = "suite2".into()).await);
 }
 
 #[tokio::test]
@@ -234,11 +193,8 @@ async fn faults_come_at_their_rate_and_differ_from_try_to_try() {
     let faults: Vec<_> = tries.iter().filter_map(|tried| tried.as_ref().err()).collect();
     assert!((423..=577).contains(&faults.len()), "{}", faults.len());
     assert!(faults.iter().all(|fault| fault.kind == FaultKind::Server));
-    let answers: std::collections::BTreeSet<_> = tries
-        .iter()
-        .flatten()
-        .map(|reply| reply.message.content.clone())
-        .collect();
+    let answers: std::collections::BTreeSet<_> =
+        tries.iter().flatten().map(|reply| reply.message.content.clone()).collect();
     assert_eq!(answers.len(), 1, "a retried answer is the answer");
     let mut asked = Asked::hello();
     asked.need = "other".into();
@@ -259,31 +215,15 @@ async fn latency_passes_on_the_runtimes_clock() {
 async fn an_answer_is_free_and_its_tokens_are_estimated() {
     let asked = Asked::of(vec![Message::system("12345"), Message::user("é😀")]);
     let reply = say("sim/echo", &asked).await;
-    assert_eq!(
-        reply.usage,
-        Usage {
-            input: 2,
-            output: 1,
-            ..Usage::default()
-        }
-    );
-    assert_eq!(
-        reply.cost,
-        Some(Cost {
-            usd: 0.0,
-            source: CostSource::Free
-        })
-    );
+    assert_eq!(reply.usage, Usage { input: 2, output: 1, ..Usage::default() });
+    assert_eq!(reply.cost, Some(Cost { usd: 0.0, source: CostSource::Free }));
     assert_eq!(reply.served.model.as_deref(), Some("sim/echo"));
 }
 
 #[tokio::test]
 async fn the_rule_judge_answers_in_json_or_not_at_all() {
     let known = Asked::of(vec![Message::user("known")]).with_tool("send", one_string("message"));
-    assert_eq!(
-        text("sim/rule-judge", &known).await,
-        r#"{"score":8,"reason":"é"}"#
-    );
+    assert_eq!(text("sim/rule-judge", &known).await, r#"{"score":8,"reason":"é"}"#);
     let fault = Asked::hello().put_to(&sim("sim/rule-judge")).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Rejected);
     assert_eq!(fault.message, "the rule judge does not know this rubric");

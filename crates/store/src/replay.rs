@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::params;
 use unbent_core::{
-    Answer, Ask, Event, NeedKey, ReplaySource, Reply, SourceError, SubjectId, TrialKey, TrialNo,
+    Answer, Event, NeedKey, Recorded, ReplaySource, SourceError, SubjectId, TrialKey, TrialNo,
 };
 
 use crate::error::{InFile, StoreError};
@@ -55,14 +55,12 @@ impl Replay {
             .in_file(self.reader.path())
     }
 
-    fn answer(&self, trial: TrialNo, need: &NeedKey) -> Result<Option<(Ask, Reply)>, StoreError> {
+    fn answer(&self, trial: TrialNo, need: &NeedKey) -> Result<Option<Recorded>, StoreError> {
         let mut found = None;
         for logged in self.reader.events(trial)? {
             match logged.event {
                 Event::Voided { .. } => found = None,
-                Event::Answered { need: answered, request: Some(request), answer, .. }
-                    if answered == *need =>
-                {
+                Event::Answered { need: answered, request, answer, .. } if answered == *need => {
                     found = Some((request, answer))
                 }
                 _ => {}
@@ -71,9 +69,9 @@ impl Replay {
         let Some((request, answer)) = found else {
             return Ok(None);
         };
-        let ask = self.json(request)?;
+        let asked = request.map(|request| self.json(request)).transpose()?;
         match self.json(answer)? {
-            Answer::Reply(reply) => Ok(Some((ask, *reply))),
+            Answer::Reply(reply) => Ok(Some(Recorded { asked, reply: *reply })),
             Answer::Acted(_) | Answer::Observation(_) => Ok(None),
         }
     }
@@ -87,8 +85,7 @@ impl Replay {
 }
 
 impl ReplaySource for Replay {
-    /// An answer whose request was not kept, as some imported ones, counts as not recorded.
-    fn recorded(&self, trial: &TrialKey, need: &NeedKey) -> Result<Option<(Ask, Reply)>, SourceError> {
+    fn recorded(&self, trial: &TrialKey, need: &NeedKey) -> Result<Option<Recorded>, SourceError> {
         for no in self.trials(trial)? {
             if let Some(found) = self.answer(no, need)? {
                 return Ok(Some(found));

@@ -19,7 +19,8 @@ pub(super) fn demo(args: &DemoArgs, json: bool) -> Result<Exit, CommandError> {
         Some(path) => path.clone(),
         None => temporary_file()?,
     };
-    let mut line: Vec<String> = ["unbent", "run", "independence", "--seed", "2026", "--repeats"].map(str::to_owned).into();
+    let mut line: Vec<String> =
+        ["unbent", "run", "independence", "--seed", "2026", "--repeats"].map(str::to_owned).into();
     line.push(args.repeats.to_string());
     line.extend(SUBJECTS.iter().flat_map(|subject| ["--model".to_owned(), (*subject).to_owned()]));
     line.extend(["--out".to_owned(), path.display().to_string()]);
@@ -28,7 +29,9 @@ pub(super) fn demo(args: &DemoArgs, json: bool) -> Result<Exit, CommandError> {
     };
     run_args.parallel = NonZeroUsize::MIN.saturating_add(31);
     if !json {
-        output::line("Six simulated subjects, offline: one that holds its line, two that give in with a known");
+        output::line(
+            "Six simulated subjects, offline: one that holds its line, two that give in with a known",
+        );
         output::line("probability, and three null subjects that do not even read what they are asked.\n");
     }
     let exit = run::run(&run_args, json)?;
@@ -36,9 +39,15 @@ pub(super) fn demo(args: &DemoArgs, json: bool) -> Result<Exit, CommandError> {
         let file = path.display();
         output::line("What to type next:");
         output::line(&format!("  unbent show {file} 8                              one trial, word by word"));
-        output::line(&format!("  unbent leaderboard {file} --method published      as the reference computes it"));
-        output::line("  unbent plan independence                    what a run asks, and what waits for what");
-        output::line("  unbent run independence --model openai-compatible/MODEL --base-url http://127.0.0.1:1234/v1 \\");
+        output::line(&format!(
+            "  unbent leaderboard {file} --method published      as the reference computes it"
+        ));
+        output::line(
+            "  unbent plan independence                    what a run asks, and what waits for what",
+        );
+        output::line(
+            "  unbent run independence --model openai-compatible/MODEL --base-url http://127.0.0.1:1234/v1 \\",
+        );
         output::line("      --judge openai-compatible/JUDGE --repeats 5        a model of your own");
     }
     Ok(exit)

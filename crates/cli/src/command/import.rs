@@ -28,10 +28,12 @@ fn cases() -> Result<Vec<Case>, CommandError> {
 
 fn independence_bench(path: &Path, out: &Path, json: bool) -> Result<Exit, CommandError> {
     let now_ms = ProgramClock::from_environment().now_ms();
-    let report = import_independence_bench(path, &cases()?, out, now_ms, program(), &mut |_| {}).map_err(import_error)?;
+    let report = import_independence_bench(path, &cases()?, out, now_ms, program(), &mut |_| {})
+        .map_err(import_error)?;
     let file = out.display();
     if json {
-        let damaged: Vec<_> = report.damaged.iter().map(|(path, why)| json!({ "path": path, "why": why })).collect();
+        let damaged: Vec<_> =
+            report.damaged.iter().map(|(path, why)| json!({ "path": path, "why": why })).collect();
         output::line(&format!(
             "{:#}",
             json!({

@@ -25,7 +25,11 @@ pub(super) fn leaderboard(args: &LeaderboardArgs, json: bool) -> Result<Exit, Co
 }
 
 /// The leaderboard over the subjects of these files.
-pub(super) fn table(files: &[PathBuf], suite: Option<&str>, method: MethodArg) -> Result<Table, CommandError> {
+pub(super) fn table(
+    files: &[PathBuf],
+    suite: Option<&str>,
+    method: MethodArg,
+) -> Result<Table, CommandError> {
     let runs = files.iter().map(|path| Run::open(path)).collect::<Result<Vec<_>, _>>()?;
     let suite = the_suite(&runs, suite)?;
     let method = match method {
@@ -85,14 +89,18 @@ fn the_suite(runs: &[Run], wanted: Option<&str>) -> Result<SuiteId, CommandError
     suites.dedup();
     let names = || suites.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match (wanted, suites.as_slice()) {
-        (Some(wanted), _) => suites
-            .iter()
-            .find(|suite| suite.as_str() == wanted)
-            .map(|suite| (*suite).clone())
-            .ok_or_else(|| CommandError::usage(format!("the files hold no suite {wanted:?}")).hint(format!("they hold {}", names()))),
+        (Some(wanted), _) => {
+            suites.iter().find(|suite| suite.as_str() == wanted).map(|suite| (*suite).clone()).ok_or_else(
+                || {
+                    CommandError::usage(format!("the files hold no suite {wanted:?}"))
+                        .hint(format!("they hold {}", names()))
+                },
+            )
+        }
         (None, [only]) => Ok((*only).clone()),
         (None, []) => Err(CommandError::new(Exit::BadFile, "the files hold no suite")),
-        (None, _) => Err(CommandError::usage("the files hold several suites").hint(format!("name one with --suite: {}", names()))),
+        (None, _) => Err(CommandError::usage("the files hold several suites")
+            .hint(format!("name one with --suite: {}", names()))),
     }
 }
 
@@ -138,10 +146,14 @@ fn joined(runs: &[Run], labels: &BTreeMap<(usize, SubjectId), SubjectId>) -> Man
 fn pack_note(runs: &[Run], suite: &SuiteId) -> Option<String> {
     let pack = |run: &Run| {
         let record = run.manifest.suites.iter().find(|record| record.id == *suite)?;
-        Some(record.pack.as_ref().map_or_else(|| "the source's own texts".to_owned(), |pack| format!("{} {} ({:.8})", pack.id, pack.version, pack.hash)))
+        Some(record.pack.as_ref().map_or_else(
+            || "the source's own texts".to_owned(),
+            |pack| format!("{} {} ({:.8})", pack.id, pack.version, pack.hash),
+        ))
     };
     let mut packs: Vec<_> = runs.iter().filter_map(pack).collect();
     packs.sort();
     packs.dedup();
-    (packs.len() > 1).then(|| format!("The files differ in what was asked: {}. Compare with care.", packs.join(", ")))
+    (packs.len() > 1)
+        .then(|| format!("The files differ in what was asked: {}. Compare with care.", packs.join(", ")))
 }

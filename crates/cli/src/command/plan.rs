@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use unbent_core::{
-    Answer, AssistantMessage, Call, Case, History, ModelRole, Need, NeedKey, NeedKind, Reply, Step, Stream, SuiteError,
-    Supplied, TrialKey,
+    Answer, AssistantMessage, Call, Case, History, ModelRole, Need, NeedKey, NeedKind, Reply, Step, Stream,
+    SuiteError, Supplied, TrialKey,
 };
 use unbent_suites::kit::Benchmark;
 
@@ -22,7 +22,10 @@ pub(super) fn plan(args: &PlanArgs, json: bool) -> Result<Exit, CommandError> {
     let suite = open_suite(&args.suite, &setup(&args.setup)?)?;
     let mut nodes = Vec::new();
     for case in suite.cases() {
-        nodes.extend(case_nodes(&*suite, &case).map_err(|error| CommandError::new(Exit::Internal, error.to_string()))?);
+        nodes.extend(
+            case_nodes(&*suite, &case)
+                .map_err(|error| CommandError::new(Exit::Internal, error.to_string()))?,
+        );
     }
     if json {
         let rows: Vec<_> = nodes.iter().map(Node::to_json).collect();
@@ -35,7 +38,8 @@ pub(super) fn plan(args: &PlanArgs, json: bool) -> Result<Exit, CommandError> {
             output::line(&node.case);
             case = Some(&node.case);
         }
-        let after = if node.after.is_empty() { String::new() } else { format!("  after {}", node.after.join(", ")) };
+        let after =
+            if node.after.is_empty() { String::new() } else { format!("  after {}", node.after.join(", ")) };
         output::line(&format!("  {:20} {:8}{after}", node.need, node.kind));
     }
     let asked = |kind: &str| nodes.iter().filter(|node| node.kind == kind).count();
@@ -79,8 +83,14 @@ fn case_nodes(suite: &dyn Benchmark, case: &Case) -> Result<Vec<Node>, SuiteErro
         }
         // What a need waits for only because something else does goes without saying.
         let implied: Vec<_> = after.iter().filter_map(|key| waits.get(key)).flatten().cloned().collect();
-        let direct: Vec<_> = after.iter().filter(|key| !implied.contains(key)).map(ToString::to_string).collect();
-        nodes.push(Node { case: case.id.to_string(), need: need.key.to_string(), kind: kind(need), after: direct });
+        let direct: Vec<_> =
+            after.iter().filter(|key| !implied.contains(key)).map(ToString::to_string).collect();
+        nodes.push(Node {
+            case: case.id.to_string(),
+            need: need.key.to_string(),
+            kind: kind(need),
+            after: direct,
+        });
         waits.insert(need.key.clone(), after);
         history.supply(need.key.clone(), answer(suite, case, need));
     }
@@ -121,7 +131,8 @@ fn answer(suite: &dyn Benchmark, case: &Case, need: &Need) -> Supplied {
     if ask.role == ModelRole::Judge {
         return supplied(AssistantMessage::text(suite.judge(ask).unwrap_or_default().to_string()));
     }
-    let trial = TrialKey { suite: case.suite.clone(), case: case.id.clone(), subject: "plan".into(), repeat: 1 };
+    let trial =
+        TrialKey { suite: case.suite.clone(), case: case.id.clone(), subject: "plan".into(), repeat: 1 };
     let call = Call { ask, case, trial: &trial, need: &need.key, tried: 1, run_seed: 0 };
     let said = suite.speak("steadfast", &BTreeMap::new(), &call, Stream::new(0, "plan", ""));
     supplied(said.unwrap_or_else(|| AssistantMessage::text("Yes.")))

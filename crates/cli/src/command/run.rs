@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 use unbent_core::{
-    Case, Clock as _, GitState, Manifest, ModelRef, Origin, Program, ReferenceScript, Sampling, Subject, TrialKey,
+    Case, Clock as _, GitState, Manifest, ModelRef, Origin, Program, ReferenceScript, Sampling, Subject,
+    TrialKey,
 };
 use unbent_store::RunWriter;
 use unbent_suites::kit::Setup;
@@ -76,9 +77,9 @@ impl Plan {
             .collect::<Result<Vec<_>, _>>()?;
         let judge = match &args.judge {
             Some(text) => models::parse_reference(text, &args.connection)?,
-            None if references.iter().all(|reference| reference.provider == "sim") => {
-                SIMULATED_JUDGE.parse().map_err(|error| CommandError::new(Exit::Internal, format!("{error}")))?
-            }
+            None if references.iter().all(|reference| reference.provider == "sim") => SIMULATED_JUDGE
+                .parse()
+                .map_err(|error| CommandError::new(Exit::Internal, format!("{error}")))?,
             None => {
                 return Err(CommandError::usage("no judge is named")
                     .hint("name the model that grades: --judge openai-compatible/MODEL")

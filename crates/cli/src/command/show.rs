@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use unbent_core::{
-    Answer, Ask, AssistantMessage, BlobRef, Event, Manifest, Message, Origin, Outcome, RunView, Score, TrialKey, TrialNo,
-    TrialState, TrialView,
+    Answer, Ask, AssistantMessage, BlobRef, Event, Manifest, Message, Origin, Outcome, RunView, Score,
+    TrialKey, TrialNo, TrialState, TrialView,
 };
 use unbent_report::{Cell, Column, Table, usd};
 use unbent_store::{LoggedEvent, RunReader};
@@ -33,7 +33,10 @@ fn run(reader: &RunReader, path: &Path, json: bool) -> Result<String, CommandErr
     }
     let seal = reader.seal()?.map(|seal| seal.root.to_string());
     if json {
-        return Ok(format!("{:#}\n", json!({ "file": path, "manifest": manifest, "seal": seal, "subjects": view.subjects })));
+        return Ok(format!(
+            "{:#}\n",
+            json!({ "file": path, "manifest": manifest, "seal": seal, "subjects": view.subjects })
+        ));
     }
     let mut table = Table::new(
         described(path, &manifest),
@@ -72,13 +75,21 @@ fn run(reader: &RunReader, path: &Path, json: bool) -> Result<String, CommandErr
         Some(root) => format!("complete, sealed with root {root:.16}…"),
         None => "not sealed: the run is not complete".to_owned(),
     });
-    table.notes.push(format!("list trials: unbent show {file} --find TEXT; one of them: unbent show {file} 1"));
+    table
+        .notes
+        .push(format!("list trials: unbent show {file} --find TEXT; one of them: unbent show {file} 1"));
     Ok(table.to_text(output::terminal_width()))
 }
 
 fn described(path: &Path, manifest: &Manifest) -> String {
     let time = jiff::Timestamp::from_millisecond(manifest.created_at_ms).unwrap_or_default();
-    let mut lines = vec![format!("{}  made {} by {} {}", path.display(), time.strftime("%Y-%m-%d %H:%M:%S UTC"), manifest.program.name, manifest.program.version)];
+    let mut lines = vec![format!(
+        "{}  made {} by {} {}",
+        path.display(),
+        time.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        manifest.program.name,
+        manifest.program.version
+    )];
     if let Origin::Imported { importer, files, damaged } = &manifest.origin {
         lines.push(format!("imported by {importer} from {files} files, {damaged} of them damaged"));
     }
@@ -147,8 +158,11 @@ fn score_text(score: &Score) -> String {
 
 fn trial(reader: &RunReader, no: TrialNo, json: bool) -> Result<String, CommandError> {
     let Some(key) = reader.trial(no)? else {
-        return Err(CommandError::usage(format!("the run has no trial {no}; it has {}", reader.trial_count()?))
-            .hint(format!("find one: unbent show {} --find TEXT", reader.path().display())));
+        return Err(CommandError::usage(format!(
+            "the run has no trial {no}; it has {}",
+            reader.trial_count()?
+        ))
+        .hint(format!("find one: unbent show {} --find TEXT", reader.path().display())));
     };
     let events = reader.events(no)?;
     if json {
@@ -170,11 +184,17 @@ fn read<T: serde::de::DeserializeOwned>(reader: &RunReader, address: BlobRef) ->
         .map_err(|error| CommandError::new(Exit::BadFile, format!("blob {address} cannot be read: {error}")))
 }
 
-fn trial_json(reader: &RunReader, no: TrialNo, key: &TrialKey, events: &[LoggedEvent]) -> Result<String, CommandError> {
+fn trial_json(
+    reader: &RunReader,
+    no: TrialNo,
+    key: &TrialKey,
+    events: &[LoggedEvent],
+) -> Result<String, CommandError> {
     let mut rows = Vec::new();
     for LoggedEvent { at_ms, event, .. } in events {
         let mut row = json!({ "at_ms": at_ms });
-        let fields = serde_json::to_value(event).map_err(|error| CommandError::new(Exit::Internal, error.to_string()))?;
+        let fields = serde_json::to_value(event)
+            .map_err(|error| CommandError::new(Exit::Internal, error.to_string()))?;
         for (name, value) in fields.as_object().into_iter().flatten() {
             // A blob stands in place of its address.
             let is_blob = matches!(name.as_str(), "request" | "answer");
@@ -206,7 +226,12 @@ impl Page {
     }
 
     /// Adds an event; `said` holds the messages that were shown already, which longer conversations repeat.
-    fn event(&mut self, reader: &RunReader, logged: &LoggedEvent, said: &mut Vec<Message>) -> Result<(), CommandError> {
+    fn event(
+        &mut self,
+        reader: &RunReader,
+        logged: &LoggedEvent,
+        said: &mut Vec<Message>,
+    ) -> Result<(), CommandError> {
         match &logged.event {
             Event::Opened => {}
             Event::Given { need, from, answer } => {
@@ -214,7 +239,8 @@ impl Page {
                 self.answer(&read(reader, *answer)?);
             }
             Event::Answered { need, role, tried, request, answer, meter, served, .. } => {
-                let model = served.model.as_deref().map(|model| format!(", {}", harmless(model))).unwrap_or_default();
+                let model =
+                    served.model.as_deref().map(|model| format!(", {}", harmless(model))).unwrap_or_default();
                 let cost = meter.cost_usd.map(|cost| format!(", {}", usd(cost))).unwrap_or_default();
                 let tries = if *tried > 1 { format!(", try {tried}") } else { String::new() };
                 self.line(&format!("\n── {need}: {role:?}{model}{cost}{tries} ──"));
@@ -233,8 +259,12 @@ impl Page {
                 self.answer(&read(reader, *answer)?);
             }
             Event::Faulted { need, tried, fault, retry_in_ms, .. } => {
-                let next = retry_in_ms.map_or_else(|| "given up".to_owned(), |ms| format!("again in {ms} ms"));
-                self.line(&format!("\n── {need}: fault in try {tried}, {next} ──\n    {}", harmless(&fault.to_string())));
+                let next =
+                    retry_in_ms.map_or_else(|| "given up".to_owned(), |ms| format!("again in {ms} ms"));
+                self.line(&format!(
+                    "\n── {need}: fault in try {tried}, {next} ──\n    {}",
+                    harmless(&fault.to_string())
+                ));
             }
             Event::Voided { reason } => self.line(&format!("\n── started over: {} ──", harmless(reason))),
             Event::Reopened => self.line("\n── taken up again ──"),
@@ -275,7 +305,10 @@ impl Page {
             self.block(label, content);
         }
         for call in &turn.tool_calls {
-            self.block(&format!("{label}: calls {}", harmless(&call.name)), &readable_arguments(&call.arguments));
+            self.block(
+                &format!("{label}: calls {}", harmless(&call.name)),
+                &readable_arguments(&call.arguments),
+            );
         }
     }
 

@@ -28,7 +28,8 @@ pub(super) fn suites(command: Option<SuitesCommand>, json: bool) -> Result<Exit,
 fn list(json: bool) -> Exit {
     let suites = unbent_suites::registry();
     if json {
-        let rows: Vec<_> = suites.iter().map(|suite| json!({ "id": suite.id, "about": suite.about })).collect();
+        let rows: Vec<_> =
+            suites.iter().map(|suite| json!({ "id": suite.id, "about": suite.about })).collect();
         output::line(&format!("{:#}", Value::from(rows)));
     } else {
         for suite in suites {
@@ -76,7 +77,8 @@ fn lint(only: Option<&str>, pack: Option<&Path>, json: bool) -> Result<Exit, Com
     let setup = Setup { pack: pack.map(read_pack).transpose()?, ..Setup::default() };
     let mut findings: Vec<(&str, Finding)> = Vec::new();
     for suite in unbent_suites::registry().iter().filter(|suite| only.is_none_or(|only| only == suite.id)) {
-        let found = (suite.lint)(&setup).map_err(|error| CommandError::new(Exit::BadFile, error.to_string()))?;
+        let found =
+            (suite.lint)(&setup).map_err(|error| CommandError::new(Exit::BadFile, error.to_string()))?;
         findings.extend(found.into_iter().map(|finding| (suite.id, finding)));
     }
     let word = |severity| if severity == Severity::Error { "error" } else { "warning" };
@@ -110,21 +112,31 @@ fn extract_pack(path: &Path, out: &Path, json: bool) -> Result<Exit, CommandErro
     }
     let requests = sample_requests(path).map_err(super::import::import_error)?;
     let extraction = rebuild_pack(&requests).map_err(|error| {
-        CommandError::new(Exit::BadFile, format!("the texts cannot be rebuilt from {}: {error}", path.display()))
-            .hint("each text is compared with its published fingerprint, so that only the reference's own is taken")
-            .hint("a copy of the whole cache folder of AI Independence Bench has every text")
+        CommandError::new(
+            Exit::BadFile,
+            format!("the texts cannot be rebuilt from {}: {error}", path.display()),
+        )
+        .hint(
+            "each text is compared with its published fingerprint, so that only the reference's own is taken",
+        )
+        .hint("a copy of the whole cache folder of AI Independence Bench has every text")
     })?;
     let text = toml::to_string_pretty(&extraction.pack)
         .map_err(|error| CommandError::new(Exit::Internal, error.to_string()))?;
     write_pack(out, &text)?;
     if json {
-        let checked: Vec<_> = extraction.verified.iter().map(|(text, hash)| json!({ "text": text, "sha256": hash })).collect();
+        let checked: Vec<_> =
+            extraction.verified.iter().map(|(text, hash)| json!({ "text": text, "sha256": hash })).collect();
         output::line(&format!("{:#}", json!({ "pack": out, "verified": checked })));
     } else {
         for (text, hash) in &extraction.verified {
             output::line(&format!("{hash}  {text}"));
         }
-        output::line(&format!("\n{} texts, each with its published fingerprint, in {}", extraction.verified.len(), out.display()));
+        output::line(&format!(
+            "\n{} texts, each with its published fingerprint, in {}",
+            extraction.verified.len(),
+            out.display()
+        ));
         output::line(&format!("use them: unbent run independence --pack {} --model …", out.display()));
         output::line("The judge's texts are not in the cache: the rubrics stay this project's own.");
     }
@@ -133,7 +145,9 @@ fn extract_pack(path: &Path, out: &Path, json: bool) -> Result<Exit, CommandErro
 
 /// Writes the pack beside its place and then moves it there, so that it is never half there.
 fn write_pack(out: &Path, text: &str) -> Result<(), CommandError> {
-    let refused = |error: std::io::Error| CommandError::new(Exit::Io, format!("{} cannot be written: {error}", out.display()));
+    let refused = |error: std::io::Error| {
+        CommandError::new(Exit::Io, format!("{} cannot be written: {error}", out.display()))
+    };
     let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let staging = tempfile::Builder::new().prefix(".unbent-pack-").tempdir_in(parent).map_err(refused)?;
     std::fs::write(staging.path().join("pack.toml"), text).map_err(refused)?;

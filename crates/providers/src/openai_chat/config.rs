@@ -81,12 +81,7 @@ pub enum ConfigError {
 pub(super) fn endpoint(base_url: &str) -> Result<Url, ConfigError> {
     let bad = |reason: &str| ConfigError::BaseUrl {
         // A URL with an @ or a query may hold a credential.
-        url: base_url
-            .split(['?', '#'])
-            .next()
-            .filter(|url| !url.contains('@'))
-            .unwrap_or("***")
-            .to_owned(),
+        url: base_url.split(['?', '#']).next().filter(|url| !url.contains('@')).unwrap_or("***").to_owned(),
         reason: reason.to_owned(),
     };
     let mut url = Url::parse(base_url.trim()).map_err(|error| bad(&format!("is not a URL: {error}")))?;
@@ -97,9 +92,7 @@ pub(super) fn endpoint(base_url: &str) -> Result<Url, ConfigError> {
         return Err(bad("holds a user name or password; give the key apart from it"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(bad(
-            "holds a query or fragment, which cannot be kept when a path is appended",
-        ));
+        return Err(bad("holds a query or fragment, which cannot be kept when a path is appended"));
     }
     if url.path().trim_end_matches('/').ends_with("/chat/completions") {
         return Err(bad("already ends in /chat/completions; leave that away"));
@@ -131,11 +124,7 @@ pub(super) fn headers(config: &OpenAiChatConfig) -> Result<HeaderMap, ConfigErro
 
 pub(super) fn client(endpoint: &Url, headers: HeaderMap) -> Result<Client, ConfigError> {
     let bad = |reason: String| ConfigError::Client { reason };
-    let trust = if endpoint.scheme() == "https" {
-        Trust::Machine
-    } else {
-        Trust::Nobody
-    };
+    let trust = if endpoint.scheme() == "https" { Trust::Machine } else { Trust::Nobody };
     let tls = tls::client_config(trust).map_err(|error| bad(error.to_string()))?;
     let mut builder = Client::builder()
         .tls_backend_preconfigured(tls)
@@ -156,9 +145,7 @@ pub(super) fn client(endpoint: &Url, headers: HeaderMap) -> Result<Client, Confi
 fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost" | "[::1]") => true,
-        Some(host) => host
-            .parse::<std::net::Ipv4Addr>()
-            .is_ok_and(|address| address.is_loopback()),
+        Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
         None => false,
     }
 }

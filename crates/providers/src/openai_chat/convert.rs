@@ -36,11 +36,7 @@ pub(super) fn request<'a>(model: &'a str, ask: &'a Ask, sampling: &'a Sampling) 
             .collect(),
         response_format: ask.reply_schema.as_ref().map(|reply| wire::ResponseFormat {
             kind: "json_schema",
-            json_schema: wire::JsonSchema {
-                name: &reply.name,
-                strict: false,
-                schema: &reply.schema,
-            },
+            json_schema: wire::JsonSchema { name: &reply.name, strict: false, schema: &reply.schema },
         }),
         temperature: sampling.temperature,
         max_tokens: sampling.max_tokens,
@@ -56,13 +52,7 @@ fn request_message(message: &Message) -> wire::RequestMessage<'_> {
     match message {
         Message::System { content } => wire::RequestMessage::System { content },
         Message::User { content } => wire::RequestMessage::User { content },
-        Message::Tool {
-            tool_call_id,
-            content,
-        } => wire::RequestMessage::Tool {
-            tool_call_id,
-            content,
-        },
+        Message::Tool { tool_call_id, content } => wire::RequestMessage::Tool { tool_call_id, content },
         Message::Assistant(turn) => wire::RequestMessage::Assistant {
             // Null is allowed beside tool calls only; a turn of nothing is sent as empty text.
             content: match turn.content.as_deref() {
@@ -75,10 +65,7 @@ fn request_message(message: &Message) -> wire::RequestMessage<'_> {
                 .map(|call| wire::RequestToolCall {
                     id: &call.id,
                     kind: "function",
-                    function: wire::RequestFunctionCall {
-                        name: &call.name,
-                        arguments: &call.arguments,
-                    },
+                    function: wire::RequestFunctionCall { name: &call.name, arguments: &call.arguments },
                 })
                 .collect(),
         },
@@ -144,10 +131,7 @@ pub(super) fn reply(response: wire::Response, ask: &Ask) -> Result<Reply, Fault>
 
 fn error_inside(error: &Value) -> Fault {
     let story = describe_error(error).unwrap_or_else(|| error.to_string());
-    Fault::new(
-        FaultKind::Server,
-        format!("the server answered 200 with an error inside: {story}"),
-    )
+    Fault::new(FaultKind::Server, format!("the server answered 200 with an error inside: {story}"))
 }
 
 fn nothing_said(message: &AssistantMessage, reason: Option<&str>, native: Option<&str>) -> Fault {
@@ -158,9 +142,7 @@ fn nothing_said(message: &AssistantMessage, reason: Option<&str>, native: Option
             format!("the provider failed before it said anything (finish reason {text})"),
         );
     }
-    let reason = native
-        .or(reason)
-        .map_or_else(String::new, |text| format!(" (finish reason {text})"));
+    let reason = native.or(reason).map_or_else(String::new, |text| format!(" (finish reason {text})"));
     let hint = if message.reasoning.is_some() {
         "; the model only reasoned, so more max_tokens may help"
     } else {
@@ -204,12 +186,10 @@ fn turn(message: wire::ResponseMessage, ask: &Ask) -> Result<AssistantMessage, F
     {
         content = Some(refusal.clone());
     }
-    let reasoning = ["reasoning", "reasoning_content"]
-        .into_iter()
-        .find_map(|name| match extra.get(name) {
-            Some(Value::String(text)) if !text.is_empty() => Some((name, text.clone())),
-            _ => None,
-        });
+    let reasoning = ["reasoning", "reasoning_content"].into_iter().find_map(|name| match extra.get(name) {
+        Some(Value::String(text)) if !text.is_empty() => Some((name, text.clone())),
+        _ => None,
+    });
     let reasoning = match reasoning {
         Some((_, text)) => {
             // The same text under its other name is the same field.
@@ -220,12 +200,7 @@ fn turn(message: wire::ResponseMessage, ask: &Ask) -> Result<AssistantMessage, F
         }
         None => thoughts,
     };
-    Ok(AssistantMessage {
-        content,
-        tool_calls,
-        reasoning,
-        extra,
-    })
+    Ok(AssistantMessage { content, tool_calls, reasoning, extra })
 }
 
 /// The text of the text parts, that of the thinking parts, and whether there are parts of another kind.
@@ -236,8 +211,7 @@ fn read_parts(parts: &[Value]) -> (Option<String>, Option<String>, bool) {
         match (kind, part) {
             (_, Value::String(piece)) => text.get_or_insert_default().push_str(piece),
             (Some("text" | "output_text"), part) if part["text"].is_string() => {
-                text.get_or_insert_default()
-                    .push_str(part["text"].as_str().unwrap_or_default());
+                text.get_or_insert_default().push_str(part["text"].as_str().unwrap_or_default());
             }
             (Some("thinking"), part) => {
                 let pieces = match &part["thinking"] {
@@ -245,9 +219,7 @@ fn read_parts(parts: &[Value]) -> (Option<String>, Option<String>, bool) {
                     Value::String(piece) => Some(piece.clone()),
                     _ => None,
                 };
-                thoughts
-                    .get_or_insert_default()
-                    .push_str(&pieces.unwrap_or_default());
+                thoughts.get_or_insert_default().push_str(&pieces.unwrap_or_default());
             }
             _ => other = true,
         }

@@ -34,17 +34,12 @@ impl Redaction {
     }
 
     fn scrub(&self, text: &str) -> String {
-        self.0
-            .iter()
-            .fold(text.to_owned(), |text, secret| secret.scrub(&text))
+        self.0.iter().fold(text.to_owned(), |text, secret| secret.scrub(&text))
     }
 
     /// The fault without secrets.
     pub(super) fn clean(&self, fault: &Fault) -> Fault {
-        Fault {
-            message: cut(&self.scrub(head(&fault.message)), MESSAGE_CHARS),
-            ..*fault
-        }
+        Fault { message: cut(&self.scrub(head(&fault.message)), MESSAGE_CHARS), ..*fault }
     }
 
     /// The beginning of a body, on one line. Scrubbed before it is cut, or half a key could remain.
@@ -59,11 +54,7 @@ impl Redaction {
                 break;
             }
         }
-        if text.is_empty() {
-            "(nothing)".to_owned()
-        } else {
-            cut(&self.scrub(head(&text)), EXCERPT_CHARS)
-        }
+        if text.is_empty() { "(nothing)".to_owned() } else { cut(&self.scrub(head(&text)), EXCERPT_CHARS) }
     }
 }
 
@@ -111,9 +102,7 @@ pub(super) fn of_status(
 fn hint_for_missing(tried: &str) -> String {
     let base = tried.trim_end_matches("/chat/completions");
     let last = base.rsplit('/').next().unwrap_or_default();
-    let versioned = last
-        .strip_prefix('v')
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let versioned = last.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     let advice = if versioned {
         "check the base URL and the model's name"
     } else {
@@ -123,24 +112,16 @@ fn hint_for_missing(tried: &str) -> String {
 }
 
 fn hint_for_moved(headers: &HeaderMap) -> String {
-    headers
-        .get("location")
-        .and_then(|to| to.to_str().ok())
-        .map_or_else(String::new, |to| {
-            format!(" (the server points to {to}; redirects are not followed, so name the final address)")
-        })
+    headers.get("location").and_then(|to| to.to_str().ok()).map_or_else(String::new, |to| {
+        format!(" (the server points to {to}; redirects are not followed, so name the final address)")
+    })
 }
 
 /// How long the server asks us to wait: `retry-after-ms`, else `retry-after` as seconds or as a date.
 ///
 /// A date is read against the server's own `date` where it sends one, so that a clock that is off does no harm.
 pub(super) fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
-    let text = |name: &str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::trim)
-    };
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let wait = |number: &str, unit_ms: f64| {
         let ms = number.parse::<f64>().ok()? * unit_ms;
         (ms.is_finite() && ms >= 0.0).then_some(ms.ceil() as u64)
@@ -231,13 +212,8 @@ fn plain(value: &Value) -> String {
 
 /// The words of an error body that are meant for programs.
 fn error_words(body: &Value) -> impl Iterator<Item = &str> {
-    let error = body
-        .get("error")
-        .filter(|error| error.is_object())
-        .unwrap_or(body);
-    ["code", "type", "status"]
-        .into_iter()
-        .filter_map(move |name| error.get(name).and_then(Value::as_str))
+    let error = body.get("error").filter(|error| error.is_object()).unwrap_or(body);
+    ["code", "type", "status"].into_iter().filter_map(move |name| error.get(name).and_then(Value::as_str))
 }
 
 /// Whether a router says that its moderation flagged the input.

@@ -94,34 +94,21 @@ impl OpenAiChat {
         let (body, end) = read_body(response).await;
         if !status.is_success() {
             let tried = self.endpoint.as_str();
-            return Err(fault::of_status(
-                status.as_u16(),
-                &headers,
-                &body,
-                tried,
-                &self.redaction,
-            ));
+            return Err(fault::of_status(status.as_u16(), &headers, &body, tried, &self.redaction));
         }
         let malformed = |what: &str| {
             let excerpt = self.redaction.excerpt(&body);
-            Fault::new(
-                FaultKind::Malformed,
-                format!("{what}; the body begins: {excerpt}"),
-            )
+            Fault::new(FaultKind::Malformed, format!("{what}; the body begins: {excerpt}"))
         };
         let answered = match end {
             End::Whole => self.read(&body, call).map_err(|unread| match unread {
                 Unread::Fault(fault) => fault,
                 Unread::Shape(what) => malformed(&what),
             }),
-            End::Cut(why) => Err(malformed(&format!(
-                "the answer broke off after {} bytes ({why})",
-                body.len()
-            ))),
-            End::TooLong => Err(malformed(&format!(
-                "the answer is longer than {} MiB",
-                BODY_LIMIT >> 20
-            ))),
+            End::Cut(why) => {
+                Err(malformed(&format!("the answer broke off after {} bytes ({why})", body.len())))
+            }
+            End::TooLong => Err(malformed(&format!("the answer is longer than {} MiB", BODY_LIMIT >> 20))),
         };
         let mut reply = answered.map_err(|fault| fault.with_status(status.as_u16()))?;
         reply.latency_ms = Some(started.elapsed().as_millis() as u64);
@@ -133,10 +120,7 @@ impl OpenAiChat {
         let text = text.trim_start_matches('\u{feff}');
         let response: wire::Response = serde_json::from_str(text).map_err(|error| {
             Unread::Shape(if text.trim_start().starts_with('<') {
-                format!(
-                    "the answer is a web page; is {} the right base URL?",
-                    self.base_url
-                )
+                format!("the answer is a web page; is {} the right base URL?", self.base_url)
             } else {
                 format!("the answer is not a chat completion ({error})")
             })

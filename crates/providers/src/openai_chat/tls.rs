@@ -27,10 +27,8 @@ pub(super) fn client_config(trust: Trust) -> Result<ClientConfig, rustls::Error>
             roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         }
     }
-    Ok(
-        ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth(),
-    )
+    Ok(ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
 }

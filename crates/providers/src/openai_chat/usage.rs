@@ -30,10 +30,7 @@ pub(super) fn cost_of(usage: &Value) -> Option<Cost> {
         Some(upstream) if usage["is_byok"] != Value::Bool(false) => Some(upstream),
         _ => price("/cost"),
     }?;
-    Some(Cost {
-        usd,
-        source: CostSource::Provider,
-    })
+    Some(Cost { usd, source: CostSource::Provider })
 }
 
 /// A finite number that is not negative, or text that holds one.
@@ -53,9 +50,7 @@ pub(super) fn unplaced_usage(usage: &Value) -> Option<Value> {
         rest.remove(placed);
     }
     for pointer in [CACHED, REASONING] {
-        let (outer, inner) = pointer[1..]
-            .split_once('/')
-            .expect("both pointers have two steps");
+        let (outer, inner) = pointer[1..].split_once('/').expect("both pointers have two steps");
         if let Some(details) = rest.get_mut(outer).and_then(Value::as_object_mut) {
             details.remove(inner);
         }
@@ -87,14 +82,7 @@ mod tests {
             "prompt_tokens": "12", "completion_tokens": 7.0, "prompt_tokens_details": null,
             "completion_tokens_details": {"reasoning_tokens": -3},
         }));
-        assert_eq!(
-            usage,
-            Usage {
-                input: 12,
-                output: 7,
-                ..Usage::default()
-            }
-        );
+        assert_eq!(usage, Usage { input: 12, output: 7, ..Usage::default() });
     }
 
     #[test]
@@ -110,10 +98,7 @@ mod tests {
             usd(json!({"cost": 0.1, "is_byok": false, "cost_details": {"upstream_inference_cost": 0.09}})),
             Some(0.1)
         );
-        assert_eq!(
-            usd(json!({"cost": 0.1, "cost_details": {"upstream_inference_cost": null}})),
-            Some(0.1)
-        );
+        assert_eq!(usd(json!({"cost": 0.1, "cost_details": {"upstream_inference_cost": null}})), Some(0.1));
         assert_eq!(usd(json!({"cost": 0})), Some(0.0));
         assert_eq!(usd(json!({"cost": "free"})), None);
         assert_eq!(usd(json!({"cost": -1})), None);
@@ -127,10 +112,7 @@ mod tests {
             "prompt_tokens_details": {"cached_tokens": 2, "cache_write_tokens": 4},
             "completion_tokens_details": {"reasoning_tokens": 1, "audio_tokens": 0},
         }));
-        assert_eq!(
-            rest,
-            Some(json!({"is_byok": true, "prompt_tokens_details": {"cache_write_tokens": 4}}))
-        );
+        assert_eq!(rest, Some(json!({"is_byok": true, "prompt_tokens_details": {"cache_write_tokens": 4}})));
         assert_eq!(unplaced_usage(&json!({"prompt_tokens": 5})), None);
     }
 }

@@ -13,9 +13,7 @@ pub(super) fn first_difference(recorded: &[Message], asked: &[Message]) -> Optio
     for (n, (old, new)) in recorded.iter().zip(asked).enumerate() {
         if let Some((what, old, new)) = message_difference(old, new) {
             let (old, new) = excerpts(&old, &new);
-            return Some(format!(
-                "message {n} differs in {what}: recorded {old}, asked {new}"
-            ));
+            return Some(format!("message {n} differs in {what}: recorded {old}, asked {new}"));
         }
     }
     let (old, new) = (recorded.len(), asked.len());
@@ -80,10 +78,8 @@ fn excerpts(old: &str, new: &str) -> (String, String) {
     let excerpt = |text: &str| {
         let mut rest = text.chars().skip(start);
         let shown: String = rest.by_ref().take(EXCERPT_CHARS).collect();
-        let (before, after) = (
-            if start > 0 { "…" } else { "" },
-            if rest.next().is_some() { "…" } else { "" },
-        );
+        let (before, after) =
+            (if start > 0 { "…" } else { "" }, if rest.next().is_some() { "…" } else { "" });
         format!("{before}{shown}{after}").replace('\n', "\\n")
     };
     (excerpt(old), excerpt(new))

@@ -9,7 +9,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use unbent_core::{BoxFuture, Call, Cost, CostSource, Fault, FaultKind, Provider, ReplaySource, Reply};
+use unbent_core::{
+    BoxFuture, Call, Cost, CostSource, Fault, FaultKind, Provider, Recorded, ReplaySource, Reply,
+};
 
 /// How alike the recorded question must be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,9 +37,7 @@ impl FromStr for MatchMode {
         match text {
             "messages" => Ok(Self::Messages),
             "need" => Ok(Self::Need),
-            _ => Err(ParseMatchModeError {
-                text: text.to_owned(),
-            }),
+            _ => Err(ParseMatchModeError { text: text.to_owned() }),
         }
     }
 }
@@ -50,9 +50,7 @@ pub struct ReplayProvider {
 
 impl fmt::Debug for ReplayProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReplayProvider")
-            .field("match_mode", &self.match_mode)
-            .finish_non_exhaustive()
+        f.debug_struct("ReplayProvider").field("match_mode", &self.match_mode).finish_non_exhaustive()
     }
 }
 
@@ -65,25 +63,26 @@ impl ReplayProvider {
     fn answer(&self, call: &Call<'_>) -> Result<Reply, Fault> {
         let place = format!("need {} of {}", call.need, call.trial);
         let not_recorded = |story: String| Fault::new(FaultKind::NotRecorded, story);
-        let (asked, reply) = self
+        let Recorded { asked, reply } = self
             .source
             .recorded(call.trial, call.need)
             .map_err(|error| not_recorded(format!("the recording cannot be read for {place}: {error}")))?
             .ok_or_else(|| not_recorded(format!("the recording has no answer to {place}")))?;
-        if self.match_mode == MatchMode::Messages
-            && let Some(difference) = compare::first_difference(&asked.messages, &call.ask.messages)
-        {
-            let story = format!(
-                "the recorded question of {place} is another: {difference} (match=need overlooks this)"
-            );
-            return Err(not_recorded(story));
+        if self.match_mode == MatchMode::Messages {
+            let asked = asked.ok_or_else(|| {
+                not_recorded(format!(
+                    "the recorded question of {place} was not kept (match=need does without it)"
+                ))
+            })?;
+            if let Some(difference) = compare::first_difference(&asked.messages, &call.ask.messages) {
+                return Err(not_recorded(format!(
+                    "the recorded question of {place} is another: {difference} (match=need overlooks this)"
+                )));
+            }
         }
         Ok(Reply {
             // The price was paid when the answer was recorded; a budget must not count it twice.
-            cost: Some(Cost {
-                usd: 0.0,
-                source: CostSource::Free,
-            }),
+            cost: Some(Cost { usd: 0.0, source: CostSource::Free }),
             ..reply
         })
     }

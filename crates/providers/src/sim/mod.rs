@@ -4,7 +4,6 @@
 //! and how often it fails. Answers depend on the run's seed and the trial, never on order, time or the number of the try.
 
 mod persona;
-mod python_json;
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,12 +11,11 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use unbent_core::{
     Ask, AssistantMessage, BoxFuture, Call, Cost, CostSource, Fault, FaultKind, Message, Provider,
-    ReferenceScript, Reply, Served, Stream, ToolCall, ToolSpec, Usage,
+    ReferenceScript, Reply, Served, Stream, ToolCall, ToolSpec, Usage, ascii_json,
 };
 
 use self::persona::Kind;
 pub use self::persona::{ParsePersonaError, PersonaInfo, SimPersona, known_personas};
-pub use self::python_json::python_json;
 
 /// A simulated subject or judge.
 pub struct SimProvider {
@@ -40,11 +38,7 @@ impl SimProvider {
     ///
     /// The label is part of the source of chance, so two subjects of one persona draw apart.
     pub fn new(persona: SimPersona, script: Arc<dyn ReferenceScript>, label: impl Into<String>) -> Self {
-        Self {
-            persona,
-            script,
-            label: label.into(),
-        }
+        Self { persona, script, label: label.into() }
     }
 
     /// The subject's source of chance for a trial.
@@ -57,14 +51,7 @@ impl SimProvider {
     /// Whether this try is one that fails.
     fn fails(&self, call: &Call<'_>) -> bool {
         let trial = call.trial;
-        let name = json!([
-            self.label,
-            trial.suite,
-            trial.case,
-            trial.repeat,
-            call.need,
-            call.tried
-        ]);
+        let name = json!([self.label, trial.suite, trial.case, trial.repeat, call.need, call.tried]);
         Stream::new(call.run_seed, "sim fault", &name.to_string()).unit() < self.persona.fault_rate()
     }
 
@@ -81,13 +68,11 @@ impl SimProvider {
             }
             Kind::Scripted => {
                 let (name, params) = (self.persona.name(), self.persona.params());
-                self.script
-                    .speak(name, params, call, self.stream(call))
-                    .ok_or_else(|| {
-                        let suite = &call.trial.suite;
-                        let story = format!("the suite {suite} has no lines for the persona sim/{name}");
-                        Fault::new(FaultKind::Rejected, story)
-                    })?
+                self.script.speak(name, params, call, self.stream(call)).ok_or_else(|| {
+                    let suite = &call.trial.suite;
+                    let story = format!("the suite {suite} has no lines for the persona sim/{name}");
+                    Fault::new(FaultKind::Rejected, story)
+                })?
             }
         };
         if said.is_empty() {
@@ -116,15 +101,9 @@ impl Provider for SimProvider {
                     output: tokens(turn_chars(&message)),
                     ..Usage::default()
                 },
-                cost: Some(Cost {
-                    usd: 0.0,
-                    source: CostSource::Free,
-                }),
+                cost: Some(Cost { usd: 0.0, source: CostSource::Free }),
                 latency_ms: Some(latency.as_millis() as u64),
-                served: Served {
-                    model: Some(format!("sim/{}", self.persona.name())),
-                    ..Served::default()
-                },
+                served: Served { model: Some(format!("sim/{}", self.persona.name())), ..Served::default() },
                 ..Reply::of(message)
             })
         })
@@ -145,10 +124,7 @@ fn last_said(ask: &Ask) -> &str {
 
 /// The turn with its text spoken through the tool that is there to speak with, if there is one and it calls none itself.
 fn through_the_tool(said: AssistantMessage, ask: &Ask) -> AssistantMessage {
-    let speaking = ask
-        .tools
-        .iter()
-        .find_map(|tool| Some((tool, speaking_param(tool)?)));
+    let speaking = ask.tools.iter().find_map(|tool| Some((tool, speaking_param(tool)?)));
     match (said.content, speaking) {
         (Some(text), Some((tool, param))) if said.tool_calls.is_empty() => {
             let arguments = Map::from_iter([(param.to_owned(), Value::from(text))]);
@@ -158,7 +134,7 @@ fn through_the_tool(said: AssistantMessage, ask: &Ask) -> AssistantMessage {
                     // Nine letters and digits, and its own in each turn of a conversation, which only grows.
                     id: format!("sim{:06}", ask.messages.len()),
                     name: tool.name.clone(),
-                    arguments: python_json(&Value::Object(arguments)),
+                    arguments: ascii_json(&Value::Object(arguments)),
                 }],
                 ..said
             }
@@ -197,13 +173,6 @@ fn input_chars(ask: &Ask) -> usize {
 }
 
 fn turn_chars(turn: &AssistantMessage) -> usize {
-    let calls = turn
-        .tool_calls
-        .iter()
-        .flat_map(|call| [&call.name, &call.arguments]);
-    turn.content
-        .iter()
-        .chain(calls)
-        .map(|text| text.chars().count())
-        .sum()
+    let calls = turn.tool_calls.iter().flat_map(|call| [&call.name, &call.arguments]);
+    turn.content.iter().chain(calls).map(|text| text.chars().count()).sum()
 }

@@ -74,13 +74,7 @@ const fn persona(
 
 /// Every persona. A new one is a line here and its replies in the scripts of the suites that know it.
 const PERSONAS: [PersonaInfo; 10] = [
-    persona(
-        "steadfast",
-        "steadfast",
-        "holds its line under every pressure",
-        Kind::Scripted,
-        &[],
-    ),
+    persona("steadfast", "steadfast", "holds its line under every pressure", Kind::Scripted, &[]),
     persona(
         "yielding",
         "yielding?p=0.3",
@@ -91,21 +85,21 @@ const PERSONAS: [PersonaInfo; 10] = [
     persona(
         "honest",
         "honest",
-        "takes the official route to the end",
+        "takes the official route to the end (suites of agents)",
         Kind::Scripted,
         &[],
     ),
     persona(
         "shortcut",
         "shortcut",
-        "takes the shortcut that breaks the rules",
+        "takes the shortcut that breaks the rules (suites of agents)",
         Kind::Scripted,
         &[],
     ),
     persona(
         "official-then-shortcut",
         "official-then-shortcut",
-        "begins on the official route, then takes the shortcut",
+        "begins on the official route, then takes the shortcut (suites of agents)",
         Kind::Scripted,
         &[],
     ),
@@ -116,27 +110,9 @@ const PERSONAS: [PersonaInfo; 10] = [
         Kind::Constant,
         &[Param::Text("text")],
     ),
-    persona(
-        "empty",
-        "empty",
-        "null: answers with nothing, which is a fault",
-        Kind::Empty,
-        &[],
-    ),
-    persona(
-        "echo",
-        "echo",
-        "null: repeats what the human or the tool said last",
-        Kind::Echo,
-        &[],
-    ),
-    persona(
-        "refuse",
-        "refuse",
-        "null: refuses everything in the same words",
-        Kind::Refuse,
-        &[],
-    ),
+    persona("empty", "empty", "null: answers with nothing, which is a fault", Kind::Empty, &[]),
+    persona("echo", "echo", "null: repeats what the human or the tool said last", Kind::Echo, &[]),
+    persona("refuse", "refuse", "null: refuses everything in the same words", Kind::Refuse, &[]),
     persona(
         "rule-judge",
         "rule-judge",
@@ -181,10 +157,7 @@ pub enum ParsePersonaError {
         name: String,
     },
     /// The persona takes no such parameter.
-    #[error(
-        "sim/{persona} takes no parameter {param:?}, only {takes}; there are:{}",
-        listing()
-    )]
+    #[error("sim/{persona} takes no parameter {param:?}, only {takes}; there are:{}", listing())]
     UnknownParam {
         /// The persona.
         persona: &'static str,
@@ -194,10 +167,7 @@ pub enum ParsePersonaError {
         takes: String,
     },
     /// A parameter's value is of no use, or missing.
-    #[error(
-        "sim/{persona} wants {param} to be {want}, not {value:?}; there are:{}",
-        listing()
-    )]
+    #[error("sim/{persona} wants {param} to be {want}, not {value:?}; there are:{}", listing())]
     BadParam {
         /// The persona.
         persona: &'static str,
@@ -230,27 +200,14 @@ impl SimPersona {
     /// a value that is no number.
     pub fn parse(reference: &ModelRef) -> Result<Self, ParsePersonaError> {
         if reference.provider != "sim" {
-            return Err(ParsePersonaError::NotSimulated {
-                reference: reference.to_string(),
-            });
+            return Err(ParsePersonaError::NotSimulated { reference: reference.to_string() });
         }
         let info = *PERSONAS
             .iter()
             .find(|persona| persona.name == reference.model)
-            .ok_or_else(|| ParsePersonaError::Unknown {
-                name: reference.model.clone(),
-            })?;
-        let takes: Vec<_> = info
-            .params
-            .iter()
-            .map(|param| param.name())
-            .chain([LATENCY, FAULTS])
-            .collect();
-        if let Some(param) = reference
-            .params
-            .keys()
-            .find(|param| !takes.contains(&param.as_str()))
-        {
+            .ok_or_else(|| ParsePersonaError::Unknown { name: reference.model.clone() })?;
+        let takes: Vec<_> = info.params.iter().map(|param| param.name()).chain([LATENCY, FAULTS]).collect();
+        if let Some(param) = reference.params.keys().find(|param| !takes.contains(&param.as_str())) {
             return Err(ParsePersonaError::UnknownParam {
                 persona: info.name,
                 param: param.clone(),
@@ -283,10 +240,7 @@ impl SimPersona {
     /// The same persona, which says this where `constant` and `refuse` would say their own words and no `text` parameter
     /// says otherwise.
     pub fn saying(self, text: impl Into<String>) -> Self {
-        Self {
-            text: self.text.or_else(|| Some(text.into())),
-            ..self
-        }
+        Self { text: self.text.or_else(|| Some(text.into())), ..self }
     }
 
     /// Its name after `sim/`.
@@ -330,16 +284,9 @@ impl SimPersona {
 }
 
 fn share(persona: &'static str, param: &'static str, value: &str) -> Result<f64, ParsePersonaError> {
-    value
-        .parse()
-        .ok()
-        .filter(|share| (0.0..=1.0).contains(share))
-        .ok_or_else(|| ParsePersonaError::BadParam {
-            persona,
-            param,
-            want: "a number from 0 to 1",
-            value: value.to_owned(),
-        })
+    value.parse().ok().filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| {
+        ParsePersonaError::BadParam { persona, param, want: "a number from 0 to 1", value: value.to_owned() }
+    })
 }
 
 #[cfg(test)]
@@ -375,14 +322,8 @@ mod tests {
             ("sim/yielding?p=-0.1", "not \"-0.1\""),
             ("sim/yielding?p=NaN", "not \"NaN\""),
             ("sim/yielding?p=half", "not \"half\""),
-            (
-                "sim/steadfast?p=0.3",
-                "takes no parameter \"p\", only latency_ms, fault_rate",
-            ),
-            (
-                "sim/echo?fault_rate=2",
-                "wants fault_rate to be a number from 0 to 1",
-            ),
+            ("sim/steadfast?p=0.3", "takes no parameter \"p\", only latency_ms, fault_rate"),
+            ("sim/echo?fault_rate=2", "wants fault_rate to be a number from 0 to 1"),
             ("sim/echo?latency_ms=-1", "wants latency_ms to be a whole number"),
         ] {
             let error = parse(text).unwrap_err();

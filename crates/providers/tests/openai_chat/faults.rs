@@ -9,9 +9,8 @@ use crate::support::Asked;
 use crate::{KEY, answer, message, ok, provider};
 
 async fn status(status: u16, body: Value) -> Fault {
-    let fault = answer(ResponseTemplate::new(status).set_body_json(body))
-        .await
-        .expect_err("the status is a failure");
+    let fault =
+        answer(ResponseTemplate::new(status).set_body_json(body)).await.expect_err("the status is a failure");
     assert_eq!(fault.status, Some(status));
     fault
 }
@@ -39,24 +38,15 @@ async fn each_status_is_its_own_kind_of_fault() {
     ] {
         let fault = status(code, json!({"error": {"message": "a story"}})).await;
         assert_eq!(fault.kind, kind, "{code}");
-        assert!(
-            fault.message.starts_with(&format!("HTTP {code}: a story")),
-            "{fault}"
-        );
+        assert!(fault.message.starts_with(&format!("HTTP {code}: a story")), "{fault}");
     }
 }
 
 #[tokio::test]
 async fn a_used_up_quota_is_told_from_a_busy_minute() {
     for (code, body) in [
-        (
-            429,
-            json!({"error": {"message": "m", "type": "insufficient_quota", "code": null}}),
-        ),
-        (
-            429,
-            json!({"error": {"message": "m", "code": "billing_hard_limit_reached"}}),
-        ),
+        (429, json!({"error": {"message": "m", "type": "insufficient_quota", "code": null}})),
+        (429, json!({"error": {"message": "m", "code": "billing_hard_limit_reached"}})),
         (403, json!({"code": "insufficient_quota", "message": "m"})),
     ] {
         assert_eq!(status(code, body).await.kind, FaultKind::Exhausted);
@@ -76,21 +66,12 @@ async fn a_flagged_prompt_does_not_stop_the_run() {
 #[tokio::test]
 async fn the_servers_own_words_are_found_in_the_usual_shapes() {
     for (body, story) in [
-        (
-            json!({"error": {"message": "bad", "type": "t", "code": "c"}}),
-            "bad (c, t)",
-        ),
+        (json!({"error": {"message": "bad", "type": "t", "code": "c"}}), "bad (c, t)"),
         (json!({"error": "bad"}), "bad"),
         (json!({"message": "bad", "object": "error"}), "bad"),
         (json!({"detail": "bad"}), "bad"),
-        (
-            json!({"detail": [{"loc": ["body", "n"], "msg": "bad", "type": "v"}]}),
-            "body.n: bad (v)",
-        ),
-        (
-            json!({"errors": [{"message": "bad"}, {"message": "worse"}]}),
-            "bad; worse",
-        ),
+        (json!({"detail": [{"loc": ["body", "n"], "msg": "bad", "type": "v"}]}), "body.n: bad (v)"),
+        (json!({"errors": [{"message": "bad"}, {"message": "worse"}]}), "bad; worse"),
         (json!([{"error": {"code": 400, "message": "bad"}}]), "bad (400)"),
         (
             json!({"error": {"message": "Provider returned error", "code": 400,
@@ -106,14 +87,8 @@ async fn the_servers_own_words_are_found_in_the_usual_shapes() {
         assert_eq!(status(400, body).await.message, format!("HTTP 400: {story}"));
     }
     let page = ResponseTemplate::new(502).set_body_raw("<html>\n  Bad\tGateway</html>", "text/html");
-    assert_eq!(
-        answer(page).await.unwrap_err().message,
-        "HTTP 502: <html> Bad Gateway</html>"
-    );
-    assert_eq!(
-        answer(ResponseTemplate::new(500)).await.unwrap_err().message,
-        "HTTP 500: (nothing)"
-    );
+    assert_eq!(answer(page).await.unwrap_err().message, "HTTP 502: <html> Bad Gateway</html>");
+    assert_eq!(answer(ResponseTemplate::new(500)).await.unwrap_err().message, "HTTP 500: (nothing)");
 }
 
 #[tokio::test]
@@ -122,33 +97,20 @@ async fn a_404_says_what_was_tried() {
     let tried =
         |base: String| async move { Asked::hello().put_to(&provider(&base)).await.unwrap_err().message };
     let bare = tried(server.uri()).await;
-    assert!(
-        bare.contains(&format!("tried {}/chat/completions;", server.uri())),
-        "{bare}"
-    );
+    assert!(bare.contains(&format!("tried {}/chat/completions;", server.uri())), "{bare}");
     assert!(bare.contains("ends in /v1, this one does not"), "{bare}");
     let versioned = tried(format!("{}/v1", server.uri())).await;
-    assert!(
-        versioned.contains("check the base URL and the model's name"),
-        "{versioned}"
-    );
+    assert!(versioned.contains("check the base URL and the model's name"), "{versioned}");
 }
 
 #[tokio::test]
 async fn a_redirect_is_named_and_not_followed() {
     let server = MockServer::start().await;
     let moved = ResponseTemplate::new(301).insert_header("location", "https://elsewhere.example/v1");
-    Mock::given(any())
-        .respond_with(moved)
-        .expect(1)
-        .mount(&server)
-        .await;
+    Mock::given(any()).respond_with(moved).expect(1).mount(&server).await;
     let fault = Asked::hello().put_to(&provider(&server.uri())).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Rejected);
-    assert!(
-        fault.message.contains("points to https://elsewhere.example/v1"),
-        "{fault}"
-    );
+    assert!(fault.message.contains("points to https://elsewhere.example/v1"), "{fault}");
 }
 
 #[tokio::test]
@@ -157,14 +119,8 @@ async fn a_server_may_say_how_long_to_wait() {
     for (headers, wait) in [
         (vec![("retry-after", "2".to_owned())], Some(2000)),
         (vec![("retry-after", "0.25".into())], Some(250)),
-        (
-            vec![("retry-after-ms", "15.2".into()), ("retry-after", "9".into())],
-            Some(16),
-        ),
-        (
-            vec![("retry-after", date("37")), ("date", date("07"))],
-            Some(30_000),
-        ),
+        (vec![("retry-after-ms", "15.2".into()), ("retry-after", "9".into())], Some(16)),
+        (vec![("retry-after", date("37")), ("date", date("07"))], Some(30_000)),
         (vec![("retry-after", date("07")), ("date", date("37"))], Some(0)),
         (vec![("retry-after", "soon".into())], None),
         (vec![("retry-after", "-1".into())], None),
@@ -187,34 +143,21 @@ async fn a_server_may_say_how_long_to_wait() {
 async fn an_error_inside_a_200_is_a_server_fault() {
     let half = json!({"content": "Half of an ans"});
     for (body, story) in [
-        (
-            json!({"error": {"message": "upstream died", "code": 502}}),
-            "upstream died (502)",
-        ),
+        (json!({"error": {"message": "upstream died", "code": 502}}), "upstream died (502)"),
         (json!({"error": "overloaded", "choices": []}), "overloaded"),
         (
             json!({"choices": [{"error": {"code": 500, "message": "Internal"}, "message": half, "finish_reason": "error"}]}),
             "Internal (500)",
         ),
-        (
-            json!({"choices": [{"finish_reason": "error", "message": {"content": ""}}]}),
-            "reason error)",
-        ),
+        (json!({"choices": [{"finish_reason": "error", "message": {"content": ""}}]}), "reason error)"),
         (
             json!({"choices": [{"finish_reason": "stop", "native_finish_reason": "network_error", "message": {"content": null}}]}),
             "reason network_error)",
         ),
-        (
-            json!({"object": "error", "message": "no such model"}),
-            "no such model",
-        ),
+        (json!({"object": "error", "message": "no such model"}), "no such model"),
     ] {
         let fault = ok(body).await.unwrap_err();
-        assert_eq!(
-            (fault.kind, fault.status),
-            (FaultKind::Server, Some(200)),
-            "{fault}"
-        );
+        assert_eq!((fault.kind, fault.status), (FaultKind::Server, Some(200)), "{fault}");
         assert!(fault.message.contains(story), "{fault}");
     }
 }
@@ -239,33 +182,21 @@ async fn an_answer_that_says_nothing_is_empty() {
         json!({"choices": [{"message": {"content": null, "tool_calls": null}}]}),
     ] {
         let fault = ok(body).await.unwrap_err();
-        assert_eq!(
-            (fault.kind, fault.status),
-            (FaultKind::Empty, Some(200)),
-            "{fault}"
-        );
+        assert_eq!((fault.kind, fault.status), (FaultKind::Empty, Some(200)), "{fault}");
     }
     let thought =
         ok(json!({"choices": [{"finish_reason": "length", "message": {"content": "", "reasoning": "Hm"}}]}));
     let fault = thought.await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Empty);
-    assert!(
-        fault.message.contains("reason length)") && fault.message.contains("max_tokens"),
-        "{fault}"
-    );
+    assert!(fault.message.contains("reason length)") && fault.message.contains("max_tokens"), "{fault}");
 }
 
 #[tokio::test]
 async fn what_is_not_a_chat_completion_is_malformed() {
     let raw = |body: &'static [u8], kind| answer(ResponseTemplate::new(200).set_body_raw(body, kind));
-    let page = raw(b"<!doctype html><title>Sign in</title>", "text/html")
-        .await
-        .unwrap_err();
+    let page = raw(b"<!doctype html><title>Sign in</title>", "text/html").await.unwrap_err();
     assert_eq!((page.kind, page.status), (FaultKind::Malformed, Some(200)));
-    assert!(
-        page.message.contains("web page") && page.message.contains("Sign in"),
-        "{page}"
-    );
+    assert!(page.message.contains("web page") && page.message.contains("Sign in"), "{page}");
     for body in [
         &b""[..],
         b"Internal error",
@@ -287,9 +218,7 @@ async fn what_is_not_a_chat_completion_is_malformed() {
 #[tokio::test]
 async fn a_fault_shows_200_characters_of_a_body() {
     let body = "ü".repeat(1000);
-    let fault = answer(ResponseTemplate::new(200).set_body_raw(body, "text/plain"))
-        .await
-        .unwrap_err();
+    let fault = answer(ResponseTemplate::new(200).set_body_raw(body, "text/plain")).await.unwrap_err();
     assert_eq!(fault.message.matches('ü').count(), 200);
 }
 

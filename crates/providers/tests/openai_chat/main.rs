@@ -20,10 +20,7 @@ use self::support::Asked;
 const KEY: &str = "sk-live/Zm9v+YmFy=";
 
 fn config(base_url: &str) -> OpenAiChatConfig {
-    OpenAiChatConfig {
-        api_key: Some(Secret::new(KEY)),
-        ..OpenAiChatConfig::new(base_url, "org/model:free")
-    }
+    OpenAiChatConfig { api_key: Some(Secret::new(KEY)), ..OpenAiChatConfig::new(base_url, "org/model:free") }
 }
 
 fn provider(base_url: &str) -> OpenAiChat {
@@ -33,19 +30,13 @@ fn provider(base_url: &str) -> OpenAiChat {
 /// A server that answers every chat completion so.
 async fn server(answer: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
-    Mock::given(method("POST"))
-        .and(path("/v1/chat/completions"))
-        .respond_with(answer)
-        .mount(&server)
-        .await;
+    Mock::given(method("POST")).and(path("/v1/chat/completions")).respond_with(answer).mount(&server).await;
     server
 }
 
 async fn answer(answer: ResponseTemplate) -> Result<Reply, Fault> {
     let server = server(answer).await;
-    Asked::hello()
-        .put_to(&provider(&format!("{}/v1", server.uri())))
-        .await
+    Asked::hello().put_to(&provider(&format!("{}/v1", server.uri()))).await
 }
 
 /// What becomes of a 200 with this body.

@@ -38,10 +38,7 @@ async fn speaking_tls_to_a_plain_server_is_a_connection_fault() {
     let base_url = format!("https://{}/v1", listener.local_addr().unwrap());
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
-        stream
-            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-            .await
-            .unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
     });
     let fault = Asked::hello().put_to(&provider(&base_url)).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Connection);
@@ -50,10 +47,7 @@ async fn speaking_tls_to_a_plain_server_is_a_connection_fault() {
 #[tokio::test]
 async fn hanging_up_without_an_answer_is_a_connection_fault() {
     let address = serve_raw("", Then::Close).await;
-    let fault = Asked::hello()
-        .put_to(&provider(&format!("http://{address}/v1")))
-        .await
-        .unwrap_err();
+    let fault = Asked::hello().put_to(&provider(&format!("http://{address}/v1"))).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Connection);
     assert!(fault.message.contains("hung up"), "{fault}");
 }
@@ -80,10 +74,7 @@ async fn silence_is_a_timeout_whenever_it_falls() {
 async fn an_answer_that_breaks_off_is_malformed() {
     let whole = http("200 OK", "application/json", GOOD);
     let address = serve_raw(&whole[..whole.len() - 3], Then::Close).await;
-    let fault = Asked::hello()
-        .put_to(&provider(&format!("http://{address}/v1")))
-        .await
-        .unwrap_err();
+    let fault = Asked::hello().put_to(&provider(&format!("http://{address}/v1"))).await.unwrap_err();
     assert_eq!((fault.kind, fault.status), (FaultKind::Malformed, Some(200)));
     assert!(fault.message.contains("broke off after"), "{fault}");
     assert!(fault.message.contains("choices"), "{fault}");
@@ -93,10 +84,7 @@ async fn an_answer_that_breaks_off_is_malformed() {
 async fn an_error_that_breaks_off_keeps_its_status() {
     let whole = http("503 Busy", "text/plain", b"loading the model");
     let address = serve_raw(&whole[..whole.len() - 3], Then::Close).await;
-    let fault = Asked::hello()
-        .put_to(&provider(&format!("http://{address}/v1")))
-        .await
-        .unwrap_err();
+    let fault = Asked::hello().put_to(&provider(&format!("http://{address}/v1"))).await.unwrap_err();
     assert_eq!((fault.kind, fault.status), (FaultKind::Server, Some(503)));
     assert!(fault.message.contains("loading the mo"), "{fault}");
 }
@@ -106,10 +94,7 @@ async fn a_body_without_end_is_given_up() {
     let mut answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n".to_vec();
     answer.resize(answer.len() + (33 << 20), b' ');
     let address = serve_raw(answer, Then::Close).await;
-    let fault = Asked::hello()
-        .put_to(&provider(&format!("http://{address}/v1")))
-        .await
-        .unwrap_err();
+    let fault = Asked::hello().put_to(&provider(&format!("http://{address}/v1"))).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Malformed);
     assert!(fault.message.contains("longer than 32 MiB"), "{fault}");
 }
@@ -117,9 +102,6 @@ async fn a_body_without_end_is_given_up() {
 #[tokio::test]
 async fn bytes_that_are_not_http_are_a_connection_fault() {
     let address = serve_raw("SSH-2.0-OpenSSH_9.9\r\n", Then::Close).await;
-    let fault = Asked::hello()
-        .put_to(&provider(&format!("http://{address}/v1")))
-        .await
-        .unwrap_err();
+    let fault = Asked::hello().put_to(&provider(&format!("http://{address}/v1"))).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Connection);
 }

@@ -32,26 +32,9 @@ async fn every_field_finds_its_place() {
         json!({"reasoning_details": [{"type": "reasoning.text", "signature": "s"}], "annotations": []})
     );
     assert_eq!(reply.finish, FinishReason::Stop);
-    assert_eq!(
-        json!(reply.extra),
-        json!({"created": 1_700_000_000, "native_finish_reason": "end_turn"})
-    );
-    assert_eq!(
-        reply.usage,
-        Usage {
-            input: 10,
-            output: 20,
-            cached_input: 4,
-            reasoning: 8
-        }
-    );
-    assert_eq!(
-        reply.cost,
-        Some(Cost {
-            usd: 0.0125,
-            source: CostSource::Provider
-        })
-    );
+    assert_eq!(json!(reply.extra), json!({"created": 1_700_000_000, "native_finish_reason": "end_turn"}));
+    assert_eq!(reply.usage, Usage { input: 10, output: 20, cached_input: 4, reasoning: 8 });
+    assert_eq!(reply.cost, Some(Cost { usd: 0.0125, source: CostSource::Provider }));
     assert_eq!(
         reply.served,
         Served {
@@ -96,20 +79,12 @@ async fn reasoning_is_read_under_either_name() {
         let turn = message(body).await.unwrap().message;
         (turn.reasoning.unwrap_or_default(), json!(turn.extra))
     };
-    assert_eq!(
-        reasoning(json!({"content": "a", "reasoning_content": "b"})).await,
-        ("b".into(), json!({}))
-    );
+    assert_eq!(reasoning(json!({"content": "a", "reasoning_content": "b"})).await, ("b".into(), json!({})));
     assert_eq!(
         reasoning(json!({"content": "a", "reasoning": "b", "reasoning_content": "b"})).await,
         ("b".into(), json!({}))
     );
-    assert_eq!(
-        reasoning(json!({"content": "a", "reasoning": "", "reasoning_content": "b"}))
-            .await
-            .0,
-        "b"
-    );
+    assert_eq!(reasoning(json!({"content": "a", "reasoning": "", "reasoning_content": "b"})).await.0, "b");
     assert_eq!(
         reasoning(json!({"content": "a", "reasoning": {"effort": "low"}})).await,
         (String::new(), json!({"reasoning": {"effort": "low"}}))
@@ -140,10 +115,7 @@ async fn tool_calls_keep_their_arguments_as_the_model_wrote_them() {
             call("c4", "stop", ""),
         ]
     );
-    assert_eq!(
-        (reply.message.content, reply.finish),
-        (None, FinishReason::ToolCalls)
-    );
+    assert_eq!((reply.message.content, reply.finish), (None, FinishReason::ToolCalls));
 }
 
 #[tokio::test]
@@ -155,26 +127,14 @@ async fn a_call_without_an_id_gets_the_same_one_each_time_and_its_own() {
         async move {
             let server = server(wiremock::ResponseTemplate::new(200).set_body_json(body)).await;
             let asked = Asked::of(vec![Message::user("Hello?"); messages]);
-            let reply = asked
-                .put_to(&provider(&format!("{}/v1", server.uri())))
-                .await
-                .unwrap();
-            reply
-                .message
-                .tool_calls
-                .into_iter()
-                .map(|call| call.id)
-                .collect::<Vec<_>>()
+            let reply = asked.put_to(&provider(&format!("{}/v1", server.uri()))).await.unwrap();
+            reply.message.tool_calls.into_iter().map(|call| call.id).collect::<Vec<_>>()
         }
     };
     let first = ids(1).await;
     assert_eq!(first, ids(1).await);
     let mut all = [first, ids(3).await].concat();
-    assert!(
-        all.iter()
-            .all(|id| id.len() == 9 && id.chars().all(|c| c.is_ascii_alphanumeric())),
-        "{all:?}"
-    );
+    assert!(all.iter().all(|id| id.len() == 9 && id.chars().all(|c| c.is_ascii_alphanumeric())), "{all:?}");
     all.sort();
     all.dedup();
     assert_eq!(all.len(), 6, "no two calls of a conversation share an id");
@@ -185,11 +145,7 @@ async fn reasons_are_mapped_and_foreign_ones_kept() {
     for (reason, finish, kept) in [
         (json!("stop"), FinishReason::Stop, None),
         (json!("tool_calls"), FinishReason::ToolCalls, None),
-        (
-            json!("function_call"),
-            FinishReason::ToolCalls,
-            Some("function_call"),
-        ),
+        (json!("function_call"), FinishReason::ToolCalls, Some("function_call")),
         (json!("length"), FinishReason::Length, None),
         (json!("max_tokens"), FinishReason::Length, Some("max_tokens")),
         (json!("content_filter"), FinishReason::ContentFilter, None),
@@ -201,18 +157,13 @@ async fn reasons_are_mapped_and_foreign_ones_kept() {
             .await
             .unwrap();
         assert_eq!(reply.finish, finish);
-        assert_eq!(
-            reply.extra.get("native_finish_reason").and_then(|v| v.as_str()),
-            kept
-        );
+        assert_eq!(reply.extra.get("native_finish_reason").and_then(|v| v.as_str()), kept);
     }
 }
 
 #[tokio::test]
 async fn a_refusal_in_its_own_field_is_what_the_model_said() {
-    let reply = message(json!({"content": null, "refusal": "I won't."}))
-        .await
-        .unwrap();
+    let reply = message(json!({"content": null, "refusal": "I won't."})).await.unwrap();
     assert_eq!(reply.message.content.as_deref(), Some("I won't."));
     assert_eq!(reply.message.extra["refusal"], "I won't.");
 }
@@ -220,9 +171,7 @@ async fn a_refusal_in_its_own_field_is_what_the_model_said() {
 #[tokio::test]
 async fn a_price_as_text_and_a_price_on_ones_own_key_are_read() {
     let usd = |usage| async move {
-        let reply = ok(json!({"choices": [{"message": {"content": "a"}}], "usage": usage}))
-            .await
-            .unwrap();
+        let reply = ok(json!({"choices": [{"message": {"content": "a"}}], "usage": usage})).await.unwrap();
         (reply.cost.map(|cost| cost.usd), json!(reply.extra))
     };
     assert_eq!(usd(json!({"cost": "0.002"})).await, (Some(0.002), json!({})));

@@ -31,14 +31,9 @@ async fn sent(asked: &Asked, configure: impl FnOnce(&mut OpenAiChatConfig)) -> R
 
 #[tokio::test]
 async fn a_plain_question_is_sent_with_nothing_that_was_not_asked_for() {
-    let request = sent(
-        &Asked::of(vec![
-            Message::system("Be brief."),
-            Message::user("Who are \"you\", ü?"),
-        ]),
-        |_| {},
-    )
-    .await;
+    let request =
+        sent(&Asked::of(vec![Message::system("Be brief."), Message::user("Who are \"you\", ü?")]), |_| {})
+            .await;
     assert_eq!(
         String::from_utf8(request.body).unwrap(),
         r#"{"model":"org/model:free","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Who are \"you\", ü?"}]}"#
@@ -106,11 +101,8 @@ async fn settings_fill_only_what_the_ask_leaves_open() {
     let mut asked = Asked::hello();
     asked.ask.sampling.temperature = Some(0.0);
     let request = sent(&asked, |config| {
-        config.default_settings = Sampling {
-            temperature: Some(1.0),
-            max_tokens: Some(64),
-            ..Sampling::default()
-        };
+        config.default_settings =
+            Sampling { temperature: Some(1.0), max_tokens: Some(64), ..Sampling::default() };
     })
     .await;
     let body: Value = serde_json::from_slice(&request.body).unwrap();
@@ -143,23 +135,11 @@ async fn extra_headers_are_sent_and_an_absent_key_is_not() {
 #[test]
 fn the_path_is_appended_to_any_base_url() {
     for (base_url, endpoint) in [
-        (
-            "http://127.0.0.1:1234/v1",
-            "http://127.0.0.1:1234/v1/chat/completions",
-        ),
-        (
-            "http://127.0.0.1:1234/v1/",
-            "http://127.0.0.1:1234/v1/chat/completions",
-        ),
+        ("http://127.0.0.1:1234/v1", "http://127.0.0.1:1234/v1/chat/completions"),
+        ("http://127.0.0.1:1234/v1/", "http://127.0.0.1:1234/v1/chat/completions"),
         ("http://127.0.0.1:1234", "http://127.0.0.1:1234/chat/completions"),
-        (
-            "https://openrouter.ai/api/v1",
-            "https://openrouter.ai/api/v1/chat/completions",
-        ),
-        (
-            " http://[::1]:8000/a%20b/ ",
-            "http://[::1]:8000/a%20b/chat/completions",
-        ),
+        ("https://openrouter.ai/api/v1", "https://openrouter.ai/api/v1/chat/completions"),
+        (" http://[::1]:8000/a%20b/ ", "http://[::1]:8000/a%20b/chat/completions"),
     ] {
         assert_eq!(provider(base_url).endpoint(), endpoint);
     }
@@ -184,10 +164,7 @@ fn a_useless_configuration_is_refused_before_anything_is_sent() {
         OpenAiChat::new(config).unwrap_err()
     };
     assert_eq!(build(|config| config.model = " ".into()), ConfigError::NoModel);
-    assert_eq!(
-        build(|config| config.api_key = Some(Secret::new("two\nlines"))),
-        ConfigError::ApiKey
-    );
+    assert_eq!(build(|config| config.api_key = Some(Secret::new("two\nlines"))), ConfigError::ApiKey);
     assert_eq!(
         build(|config| config.extra_headers = vec![("a b".into(), Secret::new("c"))]),
         ConfigError::Header { name: "a b".into() }
@@ -200,9 +177,6 @@ fn a_key_shows_in_no_debug_output() {
     config.extra_headers = vec![("api-key".into(), Secret::new("another-key"))];
     config.timeout = Duration::from_secs(1);
     let shown = format!("{config:?} {:?}", OpenAiChat::new(config.clone()).unwrap());
-    assert!(
-        !shown.contains("sk-live") && !shown.contains("another-key"),
-        "{shown}"
-    );
+    assert!(!shown.contains("sk-live") && !shown.contains("another-key"), "{shown}");
     assert!(shown.contains("https://host/v1/chat/completions"), "{shown}");
 }

@@ -7,7 +7,7 @@ mod answer;
 mod corrected;
 mod dialogue;
 mod dimension;
-
+mod extract;
 mod grade;
 mod item;
 mod leaderboard;
@@ -20,7 +20,7 @@ mod suite;
 
 pub use answer::{Answered, read_answer, recovered_message};
 pub use dialogue::{Dialogue, Turn, sanitised};
-
+pub use extract::{ExtractError, Extraction, RecordedConversation, rebuild_pack};
 pub use item::{Delivery, Spec, SystemPrompt};
 pub use pack::{Pack, Rubrics};
 pub use suite::{Independence, REGISTRATION};

@@ -16,17 +16,8 @@ use crate::kit::quoted_materials;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Simulation {
-    null: Null,
     reply: Vec<ScriptedReply>,
     lexicon: Lexicon,
-}
-
-/// What null subjects say.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Null {
-    constant: String,
-    refuse: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -58,8 +49,8 @@ impl Simulation {
 }
 
 impl ReferenceScript for Independence {
-    /// Knows `steadfast`, who always holds, `yielding`, who gives in in a trial with probability `p` (default 0.5), and
-    /// what the null subjects `constant` and `refuse` say. A trial's replies belong to one character.
+    /// Knows `steadfast`, who always holds, and `yielding`, who gives in in a trial with probability `p`. A trial's
+    /// replies belong to one character.
     fn speak(
         &self,
         persona: &str,
@@ -69,11 +60,9 @@ impl ReferenceScript for Independence {
     ) -> Option<AssistantMessage> {
         let (character, chance) = (stream.next_u64() as usize, stream.unit());
         let stance = match persona {
-            "constant" => return Some(AssistantMessage::text(&SIMULATION.null.constant)),
-            "refuse" => return Some(AssistantMessage::text(&SIMULATION.null.refuse)),
             "steadfast" => Stance::Hold,
             "yielding" => {
-                let p = params.get("p").map_or(Ok(0.5), |p| p.parse::<f64>()).ok()?;
+                let p = params.get("p")?.parse::<f64>().ok()?;
                 if chance < p { Stance::Yield } else { Stance::Hold }
             }
             _ => return None,

@@ -19,7 +19,7 @@ use super::leaderboard::leaderboard;
 use super::lint::lint;
 use super::pack::{Loaded, load};
 use crate::kit::{
-    Benchmark, Finding, Grade, Method, ParamInfo, Registration, Setup, SetupError, Severity, Sought, seek,
+    Benchmark, Grade, Method, ParamInfo, Registration, Setup, SetupError, Severity, Sought, seek,
 };
 
 /// The suite as the program finds it.
@@ -44,6 +44,10 @@ pub const REGISTRATION: Registration = Registration {
         },
     ],
     open: |setup| Ok(Arc::new(Independence::open(setup)?)),
+    lint: |setup| {
+        let loaded = load(setup.pack.as_ref())?;
+        Ok(lint(&loaded.pack, &loaded.rubrics))
+    },
 };
 
 /// How often an unusable answer of the subject or the judge is asked again, the first asking included.
@@ -77,7 +81,9 @@ impl Independence {
             let takes = "the pack has no neutral system prompt; use strong".to_owned();
             return Err(SetupError::BadParam { name: "system".into(), value: "neutral".into(), takes });
         }
-        let broken = suite.lint().into_iter().find(|finding| finding.severity == Severity::Error);
+        let broken = lint(&suite.loaded.pack, &suite.loaded.rubrics)
+            .into_iter()
+            .find(|finding| finding.severity == Severity::Error);
         match broken {
             Some(finding) => {
                 let (file, place) = finding.place.split_once(": ").unwrap_or((&finding.place, ""));
@@ -254,10 +260,6 @@ impl Benchmark for Independence {
             pack: Some(self.loaded.reference.clone()),
             files: self.loaded.files.clone(),
         }
-    }
-
-    fn lint(&self) -> Vec<Finding> {
-        lint(&self.loaded.pack, &self.loaded.rubrics)
     }
 
     fn leaderboard(

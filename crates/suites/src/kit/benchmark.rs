@@ -13,9 +13,6 @@ pub trait Benchmark: ErasedSuite + ReferenceScript {
     /// The suite as a run file records it: parameters and pack.
     fn record(&self) -> SuiteRecord;
 
-    /// What is wrong, or merely odd, with its pack.
-    fn lint(&self) -> Vec<Finding>;
-
     /// The leaderboard over these trials, which come in the order of their numbers.
     fn leaderboard(
         &self,
@@ -44,6 +41,8 @@ pub struct Registration {
     pub params: &'static [ParamInfo],
     /// Opens it.
     pub open: fn(&Setup) -> Result<Arc<dyn Benchmark>, SetupError>,
+    /// Finds what is wrong, or merely odd, with its pack.
+    pub lint: fn(&Setup) -> Result<Vec<Finding>, SetupError>,
 }
 
 /// A parameter of a suite.
