@@ -264,7 +264,7 @@ impl Sink for RunSink {
     fn append(&self, entries: Vec<Entry>) -> BoxFuture<'static, Result<(), SinkError>> {
         let entries = entries
             .iter()
-            .map(|entry| PackedEntry::new(entry, &self.stored))
+            .map(|entry| PackedEntry::new(entry, |address| !self.stored.contains(address)))
             .collect();
         let (done, committed) = oneshot::channel();
         // If the writer has ended, `done` is dropped with the order, and the future says so.
