@@ -9,6 +9,7 @@ use serde_json::json;
 use unbent_core::Outcome;
 use unbent_engine::{Notice, Observer};
 use unbent_report::{thousands, usd};
+use unbent_store::import::Progress;
 
 use crate::output;
 
@@ -138,5 +139,32 @@ impl Observer for Display {
             }
         }
         self.refresh();
+    }
+}
+
+/// Shows how far an import has come.
+pub(crate) struct ImportBar(ProgressBar);
+
+impl ImportBar {
+    /// A bar, if one suits.
+    pub(crate) fn new(telling: Telling) -> Self {
+        let target = match telling {
+            Telling::Bar => ProgressDrawTarget::stderr_with_hz(8),
+            _ => ProgressDrawTarget::hidden(),
+        };
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} files  {elapsed} (eta {eta})")
+            .expect("the template names only fields that there are");
+        Self(ProgressBar::with_draw_target(None, target).with_style(style))
+    }
+
+    /// Moves on.
+    pub(crate) fn show(&self, progress: Progress) {
+        self.0.set_length(progress.files_total);
+        self.0.set_position(progress.files_done);
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn end(&self) {
+        self.0.finish_and_clear();
     }
 }

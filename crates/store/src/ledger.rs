@@ -329,6 +329,16 @@ impl Ledger {
         &self.conn
     }
 
+    /// Makes a file that was written without a journal one with the journal that run files have.
+    pub(crate) fn into_log_mode(self) -> Result<Self, StoreError> {
+        self.conn
+            .execute_batch(
+                "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE; PRAGMA journal_mode = WAL;",
+            )
+            .in_file(&self.path)?;
+        Ok(self)
+    }
+
     /// Ends the work on the file, moving all that is committed into its main part.
     pub(crate) fn close(self) -> Result<(), StoreError> {
         self.conn.flush_prepared_statement_cache();

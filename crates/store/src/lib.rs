@@ -3,9 +3,11 @@
 //! A run file is one SQLite database with an append-only log of events; `docs/format/run.md` describes it. This crate
 //! knows how events are kept, and not what they mean to a suite, nor who made them happen.
 
+mod bulk;
 mod connect;
 mod error;
 mod format;
+pub mod import;
 mod ledger;
 mod lock;
 mod pack;

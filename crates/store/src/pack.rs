@@ -65,19 +65,14 @@ thread_local! {
 }
 
 impl PackedEntry {
-    /// Packs an entry, leaving out the blobs that are stored already.
-    pub(crate) fn new(entry: &Entry, stored: &Stored) -> Self {
+    /// Packs an entry with those of its blobs that are wanted.
+    pub(crate) fn new(entry: &Entry, wants: impl Fn(BlobRef) -> bool) -> Self {
         Self {
             trial: entry.trial,
             at_ms: entry.at_ms,
             kind: entry.event.kind(),
             body: body(&entry.event),
-            blobs: entry
-                .blobs
-                .iter()
-                .filter(|blob| !stored.contains(blob.address()))
-                .map(PackedBlob::new)
-                .collect(),
+            blobs: entry.blobs.iter().filter(|blob| wants(blob.address())).map(PackedBlob::new).collect(),
         }
     }
 }
@@ -121,7 +116,8 @@ pub(crate) struct Stored(Mutex<HashSet<BlobRef>>);
 impl Stored {
     const LIMIT: usize = 1 << 15;
 
-    fn contains(&self, address: BlobRef) -> bool {
+    /// Whether it is certain that this blob is stored.
+    pub(crate) fn contains(&self, address: BlobRef) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&address)
     }
 

@@ -61,7 +61,7 @@ impl Replay {
             match logged.event {
                 Event::Voided { .. } => found = None,
                 Event::Answered { need: answered, request, answer, .. } if answered == *need => {
-                    found = Some((request, answer))
+                    found = Some((request, answer));
                 }
                 _ => {}
             }

@@ -241,7 +241,10 @@ struct RunSink {
 
 impl Sink for RunSink {
     fn append(&self, entries: Vec<Entry>) -> BoxFuture<'static, Result<(), SinkError>> {
-        let entries = entries.iter().map(|entry| PackedEntry::new(entry, &self.stored)).collect();
+        let entries = entries
+            .iter()
+            .map(|entry| PackedEntry::new(entry, |address| !self.stored.contains(address)))
+            .collect();
         let (done, committed) = oneshot::channel();
         // If the writer has ended, `done` is dropped with the order, and the future says so.
         let _ = self.orders.send(Order::Append { entries, done });

@@ -1,16 +1,18 @@
 //! `unbent import`: reads someone else's recorded runs into a run file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use unbent_core::{Case, Clock as _};
-use unbent_store::import_independence_bench;
+use unbent_store::import::ImportError;
+use unbent_store::import::independence_bench::import_independence_bench;
 use unbent_suites::kit::Setup;
 
 use super::run::program;
 use crate::args::{ImportArgs, ImportFormat};
 use crate::error::{CommandError, Exit};
 use crate::output;
+use crate::progress::{ImportBar, Telling};
 use crate::session::{ProgramClock, open_suite};
 
 pub(super) fn import(args: &ImportArgs, json: bool) -> Result<Exit, CommandError> {
@@ -20,7 +22,7 @@ pub(super) fn import(args: &ImportArgs, json: bool) -> Result<Exit, CommandError
 }
 
 /// Every case that the reference's cache can hold.
-fn cases() -> Result<Vec<Case>, CommandError> {
+pub(super) fn cases() -> Result<Vec<Case>, CommandError> {
     let all = [("system", "strong,neutral"), ("delivery", "tool_role,user_role"), ("names", "true")];
     let params = all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     Ok(open_suite("independence", &Setup { params, pack: None })?.cases())
@@ -28,33 +30,34 @@ fn cases() -> Result<Vec<Case>, CommandError> {
 
 fn independence_bench(path: &Path, out: &Path, json: bool) -> Result<Exit, CommandError> {
     let now_ms = ProgramClock::from_environment().now_ms();
-    let report = import_independence_bench(path, &cases()?, out, now_ms, program(), &mut |_| {})
-        .map_err(import_error)?;
-    let file = out.display();
+    let bar = ImportBar::new(Telling::suiting(json));
+    let report = import_independence_bench(path, &cases()?, out, now_ms, program(), &mut |at| bar.show(at));
+    bar.end();
+    let report = report.map_err(import_error)?;
     if json {
-        let damaged: Vec<_> =
-            report.damaged.iter().map(|(path, why)| json!({ "path": path, "why": why })).collect();
-        output::line(&format!(
-            "{:#}",
-            json!({
-                "file": out,
-                "configs": report.configs,
-                "runs": report.runs,
-                "files": report.files,
-                "trials": report.trials,
-                "finished": report.finished,
-                "unfinished": report.unfinished,
-                "damaged": damaged,
-                "skipped": report.skipped,
-            })
-        ));
+        let listed = |files: &[(PathBuf, String)]| {
+            files.iter().map(|(path, why)| json!({ "path": path, "why": why })).collect::<Vec<_>>()
+        };
+        let told = json!({
+            "file": out,
+            "configs": report.configs,
+            "runs": report.runs,
+            "files": report.files,
+            "trials": report.trials,
+            "finished": report.finished,
+            "unfinished": report.unfinished,
+            "damaged": listed(&report.damaged),
+            "skipped": listed(&report.skipped),
+        });
+        output::line(&format!("{told:#}"));
     } else {
+        let file = out.display();
         output::line(&format!(
             "{file}: {} files of {} configurations in {} runs; {} of {} trials have their grade",
             report.files, report.configs, report.runs, report.finished, report.trials
         ));
-        for path in &report.skipped {
-            output::err_line(&format!("skipped: {}", path.display()));
+        for (path, why) in &report.skipped {
+            output::err_line(&format!("skipped: {}: {why}", path.display()));
         }
         for (path, why) in &report.damaged {
             output::err_line(&format!("damaged: {}: {why}", path.display()));
@@ -62,4 +65,16 @@ fn independence_bench(path: &Path, out: &Path, json: bool) -> Result<Exit, Comma
         output::err_line(&format!("see how they rank: unbent leaderboard {file} --method published"));
     }
     Ok(if report.damaged.is_empty() { Exit::Done } else { Exit::Incomplete })
+}
+
+/// The error of an import that did not come about.
+pub(super) fn import_error(error: ImportError) -> CommandError {
+    let message = error.to_string();
+    match error {
+        ImportError::NotFound { .. } => CommandError::new(Exit::BadFile, message).hint("check the path"),
+        ImportError::Foreign { .. } => CommandError::new(Exit::BadFile, message)
+            .hint("independence-bench wants the cache folder of AI Independence Bench: cache/CONFIG/run_N/…"),
+        ImportError::Io { .. } => CommandError::new(Exit::Io, message),
+        ImportError::Store(error) => error.into(),
+    }
 }

@@ -31,7 +31,7 @@ fn run(reader: &RunReader, path: &Path, json: bool) -> Result<String, CommandErr
     for trial in reader.trials() {
         view.apply(&trial?);
     }
-    let seal = reader.seal()?.map(|seal| seal.root.to_string());
+    let seal = reader.seal()?.and_then(|seal| seal.root);
     if json {
         return Ok(format!(
             "{:#}\n",

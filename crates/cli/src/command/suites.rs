@@ -1,10 +1,13 @@
 //! `unbent suites`: lists, shows and checks suites and their packs, and rebuilds a reference's texts.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use unbent_store::sample_requests;
-use unbent_suites::independence::rebuild_pack;
+use unbent_core::{Ask, Clock as _, Event, ModelRole};
+use unbent_store::RunReader;
+use unbent_store::import::independence_bench::import_independence_bench;
+use unbent_suites::independence::{RecordedConversation, rebuild_pack};
 use unbent_suites::kit::{Finding, Registration, Setup, Severity};
 
 use super::run::setup;
@@ -12,7 +15,7 @@ use crate::args::{ImportFormat, SuiteArgs, SuitesCommand};
 use crate::error::{CommandError, Exit};
 use crate::output;
 use crate::packs::read_pack;
-use crate::session::open_suite;
+use crate::session::{ProgramClock, open_suite};
 
 pub(super) fn suites(command: Option<SuitesCommand>, json: bool) -> Result<Exit, CommandError> {
     match command.unwrap_or(SuitesCommand::List) {
@@ -110,8 +113,7 @@ fn extract_pack(path: &Path, out: &Path, json: bool) -> Result<Exit, CommandErro
         return Err(CommandError::new(Exit::BadFile, format!("{} exists already", out.display()))
             .hint("name another folder with --out"));
     }
-    let requests = sample_requests(path).map_err(super::import::import_error)?;
-    let extraction = rebuild_pack(&requests).map_err(|error| {
+    let extraction = rebuild_pack(&recorded_conversations(path)?).map_err(|error| {
         CommandError::new(
             Exit::BadFile,
             format!("the texts cannot be rebuilt from {}: {error}", path.display()),
@@ -141,6 +143,51 @@ fn extract_pack(path: &Path, out: &Path, json: bool) -> Result<Exit, CommandErro
         output::line("The judge's texts are not in the cache: the rubrics stay this project's own.");
     }
     Ok(Exit::Done)
+}
+
+/// Enough recordings of each scenario to find one with the published wording.
+const RECORDINGS_EACH: usize = 40;
+
+/// Recorded requests of every scenario, out of a run file that the folder is imported into for the moment.
+fn recorded_conversations(path: &Path) -> Result<Vec<RecordedConversation>, CommandError> {
+    let refused = |error: std::io::Error| {
+        CommandError::new(Exit::Io, format!("no temporary folder can be made: {error}"))
+    };
+    let folder = tempfile::tempdir().map_err(refused)?;
+    let file = folder.path().join("recorded.unbent");
+    let now_ms = ProgramClock::from_environment().now_ms();
+    import_independence_bench(
+        path,
+        &super::import::cases()?,
+        &file,
+        now_ms,
+        super::run::program(),
+        &mut |_| {},
+    )
+    .map_err(super::import::import_error)?;
+    let reader = RunReader::open(&file)?;
+    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+    let mut found = Vec::new();
+    for trial in reader.trials() {
+        let trial = trial?;
+        if !trial.key.case.as_str().starts_with("strong/tool_role/") {
+            continue;
+        }
+        for logged in reader.events(trial.no)? {
+            let Event::Answered { need, role: ModelRole::Subject, request: Some(request), .. } = logged.event
+            else {
+                continue;
+            };
+            let taken = taken.entry(need.to_string()).or_default();
+            if *taken < RECORDINGS_EACH {
+                *taken += 1;
+                let ask: Ask = serde_json::from_slice(&reader.blob(request)?)
+                    .map_err(|error| CommandError::new(Exit::Internal, error.to_string()))?;
+                found.push(RecordedConversation { scenario: need.to_string(), messages: ask.messages });
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Writes the pack beside its place and then moves it there, so that it is never half there.

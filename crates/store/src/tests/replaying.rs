@@ -4,9 +4,10 @@ use super::{answered, append, ask, folder, key, run_path, small_run};
 use crate::{Replay, StoreError};
 
 fn said(replay: &Replay, case: &str, subject: &str, need: &str) -> Option<String> {
-    let (asked, reply) = replay.recorded(&key(case, subject, 1), &need.into()).unwrap()?;
+    let unbent_core::Recorded { asked, reply } =
+        replay.recorded(&key(case, subject, 1), &need.into()).unwrap()?;
     let text = reply.message.content.unwrap();
-    assert_eq!(asked, ask(&format!("about {text}")));
+    assert_eq!(asked, Some(ask(&format!("about {text}"))));
     Some(text)
 }
 

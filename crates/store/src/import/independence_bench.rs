@@ -1,0 +1,419 @@
+//! The cache of AI Independence Bench: one folder of JSON files for each configuration and run.
+//!
+//! Everything recorded is taken over as it is, flaws included; nothing is graded here. What the cache does not record
+//! is absent: requests have no tool definitions, judges no requests, and the time of a grade is that of the last
+//! answer that it can have read.
+
+mod extraction;
+mod layout;
+mod name;
+mod scenario;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+use unbent_core::{
+    Answer, Blob, BlobRef, Case, Entry, Event, Manifest, Meter, ModelRole, NeedKey, Origin, Program, Reply,
+    Sampling, Subject, SubjectId, SuiteId, SuiteRecord, TrialKey, TrialNo,
+};
+
+use self::extraction::{Extraction, SOURCES};
+use self::layout::{Config, ITEMS, Item, Layout, NAMES, Run, Setting};
+use self::scenario::Scenario;
+use super::{ImportError, ImportReport, Progress};
+use crate::bulk::BulkWriter;
+use crate::error::StoreError;
+use crate::pack::PackedEntry;
+
+/// The name under which the importer stands in manifests.
+const IMPORTER: &str = "independence-bench";
+
+/// So many runs are read together and written in one transaction: some megabytes.
+const RUNS_A_PORTION: usize = 16;
+
+/// Makes a run file at `out` from a cache folder, or from the folder that holds one under the name `cache`.
+///
+/// `cases` are those of the suite, named `{system}/{delivery}/{item}`; the file gets those of which there are results.
+/// `out` appears only when it is complete, and is never overwritten.
+pub fn import_independence_bench(
+    dir: &Path,
+    cases: &[Case],
+    out: &Path,
+    now_ms: i64,
+    program: Program,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<ImportReport, ImportError> {
+    let layout = layout::scan(dir)?;
+    let slots = slots(cases, &layout);
+    let mut report = ImportReport {
+        configs: layout.configs.len() as u64,
+        runs: layout.configs.iter().map(|config| config.runs.len() as u64).sum(),
+        ..ImportReport::default()
+    };
+    let suite = slots.first().map(|slot| slot.case.suite.clone());
+    let mut manifest = manifest(&layout, suite, now_ms, program);
+    let units = units(&layout, &slots, &mut report);
+    report.skipped.extend(layout.skipped.iter().cloned());
+
+    let mut writer = BulkWriter::create(out, &manifest)?;
+    let used: Vec<Case> = slots.iter().map(|slot| slot.case.clone()).collect();
+    writer.add_cases(&used)?;
+    report.trials = writer.add_trials(units.iter().flat_map(Unit::keys))?;
+
+    let (writer, judges) = read_and_write(writer, &units, now_ms, &mut report, progress)?;
+    report.unfinished = report.trials - report.finished;
+    manifest.origin = Origin::Imported {
+        importer: IMPORTER.to_owned(),
+        files: report.files,
+        damaged: report.damaged.len() as u64,
+    };
+    manifest.judge = only_judge(judges);
+    let mut writer = writer;
+    writer.set_manifest(&manifest)?;
+    writer.finish()?;
+    Ok(report)
+}
+
+/// A case of which there are results somewhere.
+#[derive(Debug, Clone, Copy)]
+struct Slot<'c> {
+    case: &'c Case,
+    setting: Setting,
+    /// None for the case about names.
+    item: Option<&'static Item>,
+}
+
+fn slots<'c>(cases: &'c [Case], layout: &Layout) -> Vec<Slot<'c>> {
+    let occurring: BTreeSet<Setting> = layout.configs.iter().flat_map(settings).collect();
+    cases
+        .iter()
+        .filter_map(|case| {
+            let (setting, name) = Setting::of_case(case.id.as_str())?;
+            let item = ITEMS.iter().find(|item| item.name == name);
+            let is_ours = item.is_some() || name == NAMES;
+            (is_ours && occurring.contains(&setting)).then_some(Slot { case, setting, item })
+        })
+        .collect()
+}
+
+fn settings(config: &Config) -> BTreeSet<Setting> {
+    config.runs.iter().flat_map(Run::settings).collect()
+}
+
+/// A run of a configuration, with the trials that are made of it.
+struct Unit<'l> {
+    config: &'l Config,
+    subject: SubjectId,
+    run: &'l Run,
+    trials: Vec<(TrialNo, Slot<'l>)>,
+}
+
+impl Unit<'_> {
+    fn keys(&self) -> impl Iterator<Item = TrialKey> {
+        self.trials.iter().map(|(_, slot)| TrialKey {
+            suite: slot.case.suite.clone(),
+            case: slot.case.id.clone(),
+            subject: self.subject.clone(),
+            repeat: self.run.number,
+        })
+    }
+}
+
+fn units<'l>(layout: &'l Layout, slots: &[Slot<'l>], report: &mut ImportReport) -> Vec<Unit<'l>> {
+    let mut last = 0;
+    let mut units = Vec::new();
+    for config in &layout.configs {
+        let settings = settings(config);
+        for run in &config.runs {
+            // Names are looked for once a run, whatever its settings: in the first that it has.
+            let named = run.settings().next().or(settings.first().copied());
+            let trials: Vec<_> = slots
+                .iter()
+                .filter(|slot| match slot.item {
+                    Some(_) => settings.contains(&slot.setting),
+                    None => named == Some(slot.setting),
+                })
+                .map(|slot| {
+                    last += 1;
+                    (TrialNo(last), *slot)
+                })
+                .collect();
+            let unit = Unit { config, subject: SubjectId::new(config.folder.as_str()), run, trials };
+            report.skipped.extend(homeless(&unit));
+            units.push(unit);
+        }
+    }
+    units
+}
+
+/// The files of a run that no trial takes in.
+fn homeless<'u>(unit: &'u Unit<'_>) -> impl Iterator<Item = (PathBuf, String)> + 'u {
+    let takes = |setting: Setting, scenario: &str| {
+        unit.trials.iter().any(|(_, slot)| {
+            slot.setting == setting && slot.item.is_some_and(|item| item.scenarios.contains(&scenario))
+        })
+    };
+    let has_names = unit.trials.iter().any(|(_, slot)| slot.item.is_none());
+    let scenarios = unit.run.scenarios.iter();
+    scenarios
+        .filter(move |((setting, scenario), _)| !takes(*setting, scenario))
+        .map(|(_, path)| path)
+        .chain(unit.run.extraction.iter().filter(move |_| !has_names))
+        .map(|path| (path.clone(), "the suite has no case for it".to_owned()))
+}
+
+fn manifest(layout: &Layout, suite: Option<SuiteId>, now_ms: i64, program: Program) -> Manifest {
+    let subjects = layout.configs.iter().map(|config| Subject {
+        id: SubjectId::new(config.folder.as_str()),
+        model: config.name.model.clone(),
+        settings: config.name.settings.clone(),
+        simulated: false,
+        null: false,
+    });
+    let runs = layout.configs.iter().flat_map(|config| &config.runs);
+    Manifest {
+        created_at_ms: now_ms,
+        program,
+        origin: Origin::Imported { importer: IMPORTER.to_owned(), files: 0, damaged: 0 },
+        suites: suite
+            .into_iter()
+            .map(|id| SuiteRecord { id, params: serde_json::Map::new(), pack: None, files: BTreeMap::new() })
+            .collect(),
+        subjects: subjects.collect(),
+        judge: None,
+        seed: 0,
+        repeats: runs.map(|run| run.number).max().unwrap_or(0),
+        credentials: BTreeMap::new(),
+        git: None,
+    }
+}
+
+fn only_judge(judges: BTreeSet<String>) -> Option<Subject> {
+    let mut judges = judges.into_iter();
+    let judge = judges.next().filter(|_| judges.len() == 0)?;
+    Some(Subject {
+        id: SubjectId::new(judge.as_str()),
+        model: judge,
+        settings: Sampling::default(),
+        simulated: false,
+        null: false,
+    })
+}
+
+/// What was made of one run.
+#[derive(Default)]
+struct Harvest {
+    entries: Vec<PackedEntry>,
+    damaged: Vec<(PathBuf, String)>,
+    files: u64,
+    finished: u64,
+    judges: BTreeSet<String>,
+}
+
+/// Reads portions of runs on all cores while a thread writes the portion before, in the order of the runs.
+fn read_and_write(
+    writer: BulkWriter,
+    units: &[Unit<'_>],
+    now_ms: i64,
+    report: &mut ImportReport,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(BulkWriter, BTreeSet<String>), ImportError> {
+    let mut judges = BTreeSet::new();
+    let mut done = Progress { files_done: 0, files_total: units.iter().map(|unit| unit.run.files()).sum() };
+    let seen = Mutex::new(HashSet::new());
+    let writer = std::thread::scope(|scope| {
+        let (portions, inbox) = sync_channel::<Vec<Harvest>>(1);
+        let writing = scope.spawn(move || {
+            let mut writer = writer;
+            for portion in inbox {
+                writer.append(portion.iter().flat_map(|harvest| &harvest.entries))?;
+            }
+            Ok::<_, StoreError>(writer)
+        });
+        for portion in units.chunks(RUNS_A_PORTION) {
+            let mut harvests: Vec<Harvest> =
+                portion.par_iter().map(|unit| Reading::new(unit, &seen).harvest(now_ms)).collect();
+            for harvest in &mut harvests {
+                report.files += harvest.files;
+                report.finished += harvest.finished;
+                report.damaged.append(&mut harvest.damaged);
+                judges.append(&mut harvest.judges);
+            }
+            done.files_done += portion.iter().map(|unit| unit.run.files()).sum::<u64>();
+            if portions.send(harvests).is_err() {
+                // The writer has given up; joining it says why.
+                break;
+            }
+            progress(done);
+        }
+        drop(portions);
+        writing.join().expect("the writing thread only returns")
+    })?;
+    Ok((writer, judges))
+}
+
+/// A run on its way into entries.
+struct Reading<'u> {
+    unit: &'u Unit<'u>,
+    /// Blobs that some run has handed on already: many first questions are the same in all runs.
+    seen: &'u Mutex<HashSet<BlobRef>>,
+    made: Harvest,
+    /// The answers that names are looked for in, with the trials that they come from.
+    sources: BTreeMap<(Setting, &'static str), (TrialNo, BlobRef)>,
+    last_ms: Option<i64>,
+}
+
+impl<'u> Reading<'u> {
+    fn new(unit: &'u Unit<'u>, seen: &'u Mutex<HashSet<BlobRef>>) -> Self {
+        Self { unit, seen, made: Harvest::default(), sources: BTreeMap::new(), last_ms: None }
+    }
+
+    fn harvest(mut self, now_ms: i64) -> Harvest {
+        for (trial, slot) in &self.unit.trials {
+            if let Some(item) = slot.item {
+                self.item(*trial, slot.setting, item);
+            }
+        }
+        for (trial, slot) in &self.unit.trials {
+            if slot.item.is_none() {
+                self.names(*trial, slot.setting, now_ms);
+            }
+        }
+        self.made
+    }
+
+    fn item(&mut self, trial: TrialNo, setting: Setting, item: &'static Item) {
+        let name = &self.unit.config.name;
+        let scenarios: Vec<_> = item
+            .scenarios
+            .iter()
+            .filter_map(|scenario| {
+                let path = self.unit.run.scenarios.get(&(setting, *scenario))?;
+                let graded = (*scenario == item.graded).then_some(item);
+                let read = self.read(path, |bytes| {
+                    Scenario::parse(bytes, &name.settings, name.provider.as_deref(), graded)
+                })?;
+                Some((*scenario, read))
+            })
+            .collect();
+        let Some(first_ms) = scenarios.first().map(|(_, scenario)| scenario.at_ms) else {
+            return;
+        };
+        let last_ms = scenarios.iter().map(|(_, scenario)| scenario.at_ms).max();
+        self.last_ms = self.last_ms.max(last_ms);
+        let graded_ms = last_ms.unwrap_or(first_ms);
+        self.push(trial, first_ms, Event::Opened, Vec::new());
+        let mut grade = (None, None);
+        for (scenario, read) in scenarios {
+            let request = Some(Blob::of_json(&read.ask));
+            let answer = self.answered(trial, read.at_ms, scenario, ModelRole::Subject, request, read.reply);
+            self.sources.insert((setting, scenario), (trial, answer));
+            if scenario == item.graded {
+                grade = (read.judged, read.outcome);
+            }
+        }
+        if let Some(judged) = grade.0 {
+            self.made.judges.extend(judged.served.model.clone());
+            self.answered(trial, graded_ms, "judge", ModelRole::Judge, None, judged);
+        }
+        if let Some(outcome) = grade.1 {
+            self.made.finished += 1;
+            self.push(trial, graded_ms, Event::Finished { outcome }, Vec::new());
+        }
+    }
+
+    fn names(&mut self, trial: TrialNo, setting: Setting, now_ms: i64) {
+        let Some(path) = &self.unit.run.extraction else {
+            return;
+        };
+        let Some(extraction) = self.read(path, Extraction::parse) else {
+            return;
+        };
+        // The file has no time of its own: it was made after the answers that it is about.
+        let at_ms = self.last_ms.unwrap_or(now_ms);
+        self.push(trial, at_ms, Event::Opened, Vec::new());
+        for scenario in SOURCES {
+            if let Some((from, answer)) = self.sources.get(&(setting, scenario)).copied() {
+                let need = NeedKey::from(scenario);
+                self.push(trial, at_ms, Event::Given { need, from, answer }, Vec::new());
+            }
+        }
+        self.answered(trial, at_ms, NAMES, ModelRole::Judge, None, extraction.reply);
+        self.made.finished += 1;
+        let outcome = extraction.outcome;
+        self.push(trial, at_ms, Event::Finished { outcome }, Vec::new());
+    }
+
+    fn answered(
+        &mut self,
+        trial: TrialNo,
+        at_ms: i64,
+        need: &str,
+        role: ModelRole,
+        request: Option<Blob>,
+        reply: Reply,
+    ) -> BlobRef {
+        let (meter, finish, served) = (Meter::of(&reply), reply.finish.clone(), reply.served.clone());
+        let answer = Blob::of_json(&Answer::Reply(Box::new(reply)));
+        let address = answer.address();
+        let event = Event::Answered {
+            need: need.into(),
+            role,
+            tried: 1,
+            request: request.as_ref().map(Blob::address),
+            answer: address,
+            finish,
+            meter,
+            served,
+        };
+        self.push(trial, at_ms, event, request.into_iter().chain([answer]).collect());
+        address
+    }
+
+    fn push(&mut self, trial: TrialNo, at_ms: i64, event: Event, blobs: Vec<Blob>) {
+        let entry = Entry { trial, at_ms, event, blobs };
+        let is_first = |address| self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(address);
+        self.made.entries.push(PackedEntry::new(&entry, is_first));
+    }
+
+    /// Reads a file; one that cannot be read is put on record.
+    fn read<T>(&mut self, path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, String>) -> Option<T> {
+        let read = std::fs::read(path).map_err(|error| error.to_string()).and_then(|bytes| parse(&bytes));
+        match read {
+            Ok(read) => {
+                self.made.files += 1;
+                Some(read)
+            }
+            Err(why) => {
+                self.made.damaged.push((path.to_owned(), why));
+                None
+            }
+        }
+    }
+}
+
+fn parse_json<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let text = std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8: {error}"))?;
+    if text.trim().is_empty() {
+        return Err("empty".to_owned());
+    }
+    serde_json::from_str(text).map_err(|error| match error.classify() {
+        serde_json::error::Category::Eof => format!("cut off: {error}"),
+        serde_json::error::Category::Data => format!("not of the expected shape: {error}"),
+        _ => format!("not JSON: {error}"),
+    })
+}
+
+/// A time in milliseconds since 1970; one without a zone is UTC.
+fn parse_time(text: &str) -> Option<i64> {
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Some(time.as_millisecond());
+    }
+    let time: jiff::civil::DateTime = text.parse().ok()?;
+    Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond())
+}
