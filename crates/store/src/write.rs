@@ -29,7 +29,7 @@ pub struct RunWriter {
     lock: Option<WriterLock>,
 }
 
-/// Against 4 KiB, a third more trials a second are written, and all are folded in a tenth less time.
+/// Measured against 4 and 16 KiB: writes and folds faster than the former, and syncs a lone entry faster than the latter.
 const PAGE_BYTES: u32 = 8192;
 
 /// The log of SQLite is moved into the database when it has grown by so many pages: 16 MiB.
