@@ -3,6 +3,7 @@
 //! Reads recorded runs and published figures from the folder named by `UNBENT_SHARED_DATA`, or from `shared/data` beside
 //! the project; where there are none, says so and holds nothing.
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+#![expect(clippy::print_stderr, reason = "a test that is skipped says why")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
