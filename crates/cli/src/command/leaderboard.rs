@@ -24,6 +24,10 @@ pub(super) fn leaderboard(args: &LeaderboardArgs, json: bool) -> Result<Exit, Co
         () if args.md => table.to_markdown(),
         () => table.to_text(output::terminal_width()),
     });
+    // Programs get rows; what must be said about them goes where a person sees it.
+    if json || args.csv {
+        table.notes.iter().for_each(|note| output::err_line(note));
+    }
     Ok(Exit::Done)
 }
 
