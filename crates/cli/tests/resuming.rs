@@ -14,7 +14,8 @@ use unbent::core::{Ask, ModelRole};
 use unbent::providers::{OpenAiChat, OpenAiChatConfig};
 use unbent::store::RunReader;
 
-use self::program::{ModelServer, Place, Request, Response, answers};
+use self::program::server::{ModelServer, Request, Response};
+use self::program::{Place, answers};
 
 /// Calls of the subject and of the judge that one set of the suite takes.
 const SUBJECT_CALLS: usize = 26;

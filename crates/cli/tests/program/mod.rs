@@ -5,7 +5,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
-mod server;
+pub(crate) mod server;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,8 +17,6 @@ use serde_json::Value;
 use tempfile::TempDir;
 use unbent::core::{BlobRef, Event, NeedKey, TrialNo};
 use unbent::store::RunReader;
-
-pub(crate) use self::server::{ModelServer, Request, Response};
 
 /// The program under test.
 pub(crate) const UNBENT: &str = env!("CARGO_BIN_EXE_unbent");
