@@ -194,6 +194,16 @@ impl From<SourceError> for CommandError {
 }
 
 impl CommandError {
+    /// The error of a run file that could not be made, so that there is none to go on with.
+    pub(crate) fn from_making(error: StoreError) -> Self {
+        match error {
+            StoreError::DiskFull { .. } => Self::new(Exit::Io, error.to_string()).hint(
+                "no run file was made; make room, or name a place that has room with --out, and try again",
+            ),
+            other => other.into(),
+        }
+    }
+
     /// The error of an execution over this run file.
     pub fn from_engine(error: &EngineError, file: &std::path::Path) -> Self {
         let resume = format!("what was answered is kept; go on with: unbent resume {}", file.display());

@@ -80,9 +80,8 @@ impl TrialContext {
                 run_seed: self.world.seed,
             };
             self.world.observer.notice(&Notice::Asked { role: ask.role });
-            let answered = respondent.provider.ask(&call).await;
-            drop(permit);
-            let fault = match answered {
+            // An answer keeps its permit until it is on disk, so that a kill costs no more calls than are allowed at once.
+            let fault = match respondent.provider.ask(&call).await {
                 Ok(reply) => {
                     let meter = Meter::of(&reply);
                     let (finish, served) = (reply.finish.clone(), reply.served.clone());
@@ -109,6 +108,7 @@ impl TrialContext {
                 }
                 Err(fault) => fault,
             };
+            drop(permit);
             let mut jitter =
                 Stream::new(self.world.seed, "retry", &format!("{} {key} {tried}", self.trial.key));
             let Some(wait_ms) = self.world.retry.wait_ms(&fault, tried, need.tries_if_empty, &mut jitter)

@@ -29,4 +29,4 @@ pub use replay::Replay;
 pub use seal::Seal;
 pub use trials::Trials;
 pub use verify::{Problem, Verification};
-pub use write::RunWriter;
+pub use write::{RunWriter, remove_database};

@@ -77,6 +77,6 @@ pub(super) fn import_error(error: ImportError) -> CommandError {
         ImportError::Foreign { .. } => CommandError::new(Exit::BadFile, message)
             .hint("independence-bench wants the cache folder of AI Independence Bench: cache/CONFIG/run_N/…"),
         ImportError::Io { .. } => CommandError::new(Exit::Io, message),
-        ImportError::Store(error) => error.into(),
+        ImportError::Store(error) => CommandError::from_making(error),
     }
 }
