@@ -91,13 +91,13 @@ fn a_run_that_is_killed_again_and_again_comes_to_the_same_end() {
     cut_off(&place, "killed.unbent", 10);
     let mut kills = 1;
     let ended = loop {
-        let mut run = place.start(["resume", "killed.unbent", "--json"]);
+        let mut run = place.start(["resume", "killed.unbent", "--json", "--parallel", "4"]);
         if run.read_lines(30).len() < 30 {
             break run.end();
         }
         kills += usize::from(run.kill().signal() == Some(9));
     };
-    assert!(kills > 2, "{kills}");
+    assert!(kills > 1, "the resumed run was never killed");
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(answers(&verified(&place.path("killed.unbent"))).values().all(|answers| answers.len() == 1));
     assert_eq!(place.leaderboards("killed.unbent"), place.leaderboards("undisturbed.unbent"));

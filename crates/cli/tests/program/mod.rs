@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -83,7 +83,8 @@ impl Place {
         command.args(args.into_iter().map(|arg| arg.as_ref().to_owned()));
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
-        Running { child, lines }
+        let errors = BufReader::new(child.stderr.take().unwrap());
+        Running { child, lines, errors }
     }
 
     /// Every file below the home and the working folder with its bytes.
@@ -141,6 +142,7 @@ impl Ended {
 pub(crate) struct Running {
     child: Child,
     lines: BufReader<ChildStdout>,
+    errors: BufReader<ChildStderr>,
 }
 
 impl Running {
@@ -159,11 +161,19 @@ impl Running {
         self.child.wait().unwrap()
     }
 
-    /// Waits for its end.
+    /// Waits for a line of standard error.
+    pub(crate) fn read_error_line(&mut self) -> String {
+        let mut line = String::new();
+        self.errors.read_line(&mut line).unwrap();
+        line
+    }
+
+    /// Waits for its end; what was read before is left out.
     pub(crate) fn end(mut self) -> Ended {
-        let stdout = self.lines.by_ref().lines().map(|line| line.unwrap() + "\n").collect();
-        let output = self.child.wait_with_output().unwrap();
-        Ended { stdout, ..Ended::of(&output) }
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        self.lines.read_to_string(&mut stdout).unwrap();
+        self.errors.read_to_string(&mut stderr).unwrap();
+        Ended { code: self.child.wait().unwrap().code(), stdout, stderr }
     }
 }
 
