@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use serde_json::Value;
 use unbent::core::{
-    Ask, AssistantMessage, Call, Case, ErasedSuite, Event, ModelRef, NeedKey, Outcome, ReferenceScript,
-    Sampling, Stream, SubjectId, TrialKey, TrialNo,
+    Case, ErasedSuite, Event, ModelRef, NeedKey, Outcome, ReferenceScript, Sampling, SubjectId, TrialKey, TrialNo,
 };
 use unbent::engine::{
     Begun, Job, Limits, MemoryLog, Respondent, RetryPolicy, Silent, StopHandle, TokioClock, World, execute,
@@ -17,27 +15,9 @@ use unbent::providers::sim::{SimPersona, SimProvider};
 use unbent::suites::kit::{Benchmark, Registration, Setup};
 use unbent::suites::registry;
 
-struct Script(Arc<dyn Benchmark>);
-
-impl ReferenceScript for Script {
-    fn speak(
-        &self,
-        persona: &str,
-        params: &BTreeMap<String, String>,
-        call: &Call<'_>,
-        stream: Stream,
-    ) -> Option<AssistantMessage> {
-        self.0.speak(persona, params, call, stream)
-    }
-
-    fn judge(&self, ask: &Ask) -> Option<Value> {
-        self.0.judge(ask)
-    }
-}
-
 fn respondent(suite: &Arc<dyn Benchmark>, reference: &str) -> Respondent {
     let persona = SimPersona::parse(&reference.parse::<ModelRef>().unwrap()).unwrap();
-    let script: Arc<dyn ReferenceScript> = Arc::new(Script(Arc::clone(suite)));
+    let script: Arc<dyn ReferenceScript> = Arc::clone(suite) as Arc<dyn ReferenceScript>;
     Respondent {
         provider: Arc::new(SimProvider::new(persona, script, reference)),
         settings: Sampling::default(),
