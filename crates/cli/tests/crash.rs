@@ -6,7 +6,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use unbent::core::{
-    Case, ErasedSuite, Event, ModelRef, NeedKey, Outcome, ReferenceScript, Sampling, SubjectId, TrialKey, TrialNo,
+    Case, ErasedSuite, Event, ModelRef, NeedKey, Outcome, ReferenceScript, Sampling, SubjectId, TrialKey,
+    TrialNo,
 };
 use unbent::engine::{
     Begun, Job, Limits, MemoryLog, Respondent, RetryPolicy, Silent, StopHandle, TokioClock, World, execute,
