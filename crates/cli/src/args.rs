@@ -167,10 +167,10 @@ pub(crate) struct LeaderboardArgs {
     #[arg(long, value_enum, default_value = "corrected")]
     pub(crate) method: MethodArg,
     /// Print comma-separated values
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, group = "format")]
     pub(crate) csv: bool,
     /// Print Markdown
-    #[arg(long, conflicts_with_all = ["json", "csv"])]
+    #[arg(long, group = "format")]
     pub(crate) md: bool,
 }
 

@@ -8,7 +8,7 @@ use unbent_engine::Respondent;
 use unbent_providers::replay::{MatchMode, ReplayProvider};
 use unbent_providers::sim::{SimPersona, SimProvider, known_personas};
 use unbent_providers::{OpenAiChat, OpenAiChatConfig, Secret};
-use unbent_store::Replay;
+use unbent_store::{Replay, RunReader};
 
 use crate::args::ConnectionArgs;
 use crate::error::{CommandError, Exit};
@@ -23,8 +23,9 @@ pub(crate) const PROVIDERS: [(&str, &str); 3] = [
 /// The judge of runs whose subjects are all simulated.
 pub(crate) const SIMULATED_JUDGE: &str = "sim/rule-judge";
 
-/// The variable that holds the key of an openai-compatible server unless another is named.
-const DEFAULT_KEY_VARIABLE: &str = "OPENAI_API_KEY";
+/// The variable that holds the key of an openai-compatible server unless another is named. A name of this program's
+/// own, so that a key that is meant for someone else is never sent to a server at hand.
+const DEFAULT_KEY_VARIABLE: &str = "UNBENT_API_KEY";
 
 /// Reads a reference and completes it with what the command line says of the connection, so that it can stand alone.
 pub(crate) fn parse_reference(text: &str, connection: &ConnectionArgs) -> Result<ModelRef, CommandError> {
@@ -100,6 +101,14 @@ fn replay(reference: &ModelRef) -> Result<Arc<dyn Provider>, CommandError> {
     let mode = reference.params.get("match").map_or(Ok(MatchMode::default()), |mode| mode.parse());
     let mode = mode.map_err(|error| CommandError::usage(format!("{reference}: {error}")))?;
     let subject = reference.params.get("subject").map(|subject| SubjectId::new(subject.as_str()));
+    let recorded = RunReader::open(Path::new(&reference.model))?.manifest()?.subjects;
+    if subject.is_none() && recorded.len() > 1 {
+        let mut error = CommandError::usage(format!("{} holds {} subjects", reference.model, recorded.len()));
+        for known in recorded {
+            error = error.hint(format!("replay/{}?subject={}", reference.model, known.id));
+        }
+        return Err(error);
+    }
     let source = Replay::open(Path::new(&reference.model), subject)?;
     Ok(Arc::new(ReplayProvider::new(Arc::new(source), mode)))
 }

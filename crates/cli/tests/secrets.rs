@@ -108,7 +108,7 @@ fn indiscreet(request: &Request) -> Response {
 #[test]
 fn no_credential_reaches_a_file() {
     let server = ModelServer::start(indiscreet);
-    let place = Place::new().with("MY_KEY", SUBJECT_KEY).with("OPENAI_API_KEY", JUDGE_KEY);
+    let place = Place::new().with("MY_KEY", SUBJECT_KEY).with("UNBENT_API_KEY", JUDGE_KEY);
     let url = server.base_url();
     let line =
         ["run", "independence", "--out", "a.unbent", "--base-url", &url, "--judge", "openai-compatible/j"];
@@ -170,7 +170,7 @@ fn a_refused_key_ends_the_run_with_its_own_code_and_the_run_goes_on_with_a_good_
         let message = format!("Incorrect API key provided: {}", request.authorization);
         Response::status(401, json!({ "error": { "message": message } }).to_string())
     });
-    let place = Place::new().with("OPENAI_API_KEY", SUBJECT_KEY);
+    let place = Place::new().with("UNBENT_API_KEY", SUBJECT_KEY);
     let url = server.base_url();
     let line = ["run", "independence", "--out", "a.unbent", "--base-url", &url, "--parallel", "2"];
     let run = place.unbent(line.into_iter().chain([
@@ -189,7 +189,7 @@ fn a_refused_key_ends_the_run_with_its_own_code_and_the_run_goes_on_with_a_good_
     assert!(asked <= 4, "{asked} calls with a refused key: more than one for each trial of the window");
     assert_hidden(&place, &[&run], &["a.unbent"]);
 
-    let place = place.with("OPENAI_API_KEY", JUDGE_KEY);
+    let place = place.with("UNBENT_API_KEY", JUDGE_KEY);
     let resumed = place.unbent(["resume", "a.unbent"]);
     assert_eq!(resumed.code, Some(0), "{}", resumed.stderr);
 }

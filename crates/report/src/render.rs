@@ -1,15 +1,18 @@
 //! A table as text, Markdown, CSV and JSON.
 
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle};
 use serde_json::{Map, Value};
 
 use crate::{Align, Cell, Column, Shown, Table, fixed, thousands, usd};
+
+/// A rule under the headings, and nothing else.
+const RULED: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 impl Table {
     /// The table for a terminal that is `width` characters wide, or as wide as it needs.
     pub fn to_text(&self, width: Option<u16>) -> String {
         let mut text = comfy_table::Table::new();
-        text.load_style(presets::UTF8_HORIZONTAL_ONLY);
+        text.load_style(RULED);
         if let Some(width) = width {
             text.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
         }

@@ -9,7 +9,7 @@ use crate::pack::{Coding, unpack};
 
 /// Trials are read in portions of this many, each in a transaction of its own: so a slow reader neither holds the run
 /// in memory nor keeps the writer from tidying up its log.
-pub(crate) const PORTION: u32 = 1024;
+pub(crate) const PORTION: u32 = 512;
 
 /// A row of the table `manifest`.
 pub(crate) fn text(conn: &Connection, key: &str) -> rusqlite::Result<Option<String>> {

@@ -2,12 +2,14 @@
 //!
 //! Reads of each event only what a [`TrialView`] takes in; the rest of its JSON text is passed over.
 
-use std::vec;
+use std::{fmt, vec};
 
-use serde::Deserialize;
+use rayon::prelude::*;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use unbent_core::{
-    BlobRef, Event, FinishReason, Meter, ModelRole, NeedKey, Outcome, Scores, Served, TrialNo, TrialView,
-    UnscoredReason,
+    BlobRef, Event, FinishReason, Meter, ModelRole, NeedKey, Outcome, Score, Scores, Served, TrialNo,
+    TrialView, UnscoredReason,
 };
 
 use crate::error::{InFile, StoreError};
@@ -15,23 +17,68 @@ use crate::read::PORTION;
 use crate::reader::{Inner, RunReader};
 
 /// The trials of a run in the order of their numbers; see [`RunReader::trials`].
+///
+/// While one portion is folded, on all cores, the next is read.
 #[derive(Debug)]
 pub struct Trials<'r> {
     reader: &'r RunReader,
     ready: vec::IntoIter<TrialView>,
-    last: i64,
-    is_done: bool,
+    ahead: Option<Result<Portion, StoreError>>,
+    /// A portion that has been folded, for the memory that it has.
+    spent: Portion,
     #[cfg(test)]
     most_held: usize,
 }
+
+/// Some trials, with the texts of their events.
+#[derive(Debug, Default)]
+struct Portion {
+    trials: Vec<TrialView>,
+    /// In the order of the trials that they belong to.
+    events: Vec<EventText>,
+    bodies: String,
+}
+
+#[derive(Debug)]
+struct EventText {
+    /// The place of the trial in the portion.
+    trial: usize,
+    kind: Kind,
+    /// Where in `bodies` its text ends; it begins where the one before ends.
+    end: usize,
+}
+
+/// How an event is read.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    /// Not at all: to a view it says only that the trial was begun.
+    Begun,
+    Answered,
+    Finished,
+    Other,
+}
+
+impl Kind {
+    fn of(kind: &str) -> Self {
+        match kind {
+            "opened" | "given" | "acted" | "observed" | "reopened" => Self::Begun,
+            "answered" => Self::Answered,
+            "finished" => Self::Finished,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// So many trials are folded in one go on one core.
+const FOLDED_TOGETHER: usize = 64;
 
 impl<'r> Trials<'r> {
     pub(crate) fn new(reader: &'r RunReader) -> Self {
         Self {
             reader,
             ready: Vec::new().into_iter(),
-            last: 0,
-            is_done: false,
+            ahead: Some(Portion::default().read(reader, 0)),
+            spent: Portion::default(),
             #[cfg(test)]
             most_held: 0,
         }
@@ -42,55 +89,6 @@ impl<'r> Trials<'r> {
     pub(crate) fn most_held(&self) -> usize {
         self.most_held
     }
-
-    fn portion(&mut self) -> Result<Vec<TrialView>, StoreError> {
-        let path = self.reader.path();
-        let mut inner = self.reader.lock();
-        let rows = trial_rows(&inner, self.last).in_file(path)?;
-        let mut views = Vec::with_capacity(rows.len());
-        for (no, case, subject, repeat) in rows {
-            if !inner.knows(case, subject) {
-                inner.learn_names().in_file(path)?;
-            }
-            let key = inner.key(case, subject, repeat).ok_or_else(|| {
-                StoreError::damaged(path, format!("trial {no} has a case or a subject without a name"))
-            })?;
-            views.push(TrialView::pending(TrialNo(no.cast_unsigned()), key));
-        }
-        let Some(last) = views.last() else {
-            return Ok(views);
-        };
-        let last = last.no.0.cast_signed();
-        self.fold_events(&inner, &mut views, last)?;
-        self.last = last;
-        Ok(views)
-    }
-
-    fn fold_events(&self, inner: &Inner, views: &mut [TrialView], last: i64) -> Result<(), StoreError> {
-        let path = self.reader.path();
-        let mut query = inner
-            .conn
-            .prepare_cached(
-                "SELECT trial, kind, body FROM event WHERE trial > ?1 AND trial <= ?2 ORDER BY trial, id",
-            )
-            .in_file(path)?;
-        let mut rows = query.query([self.last, last]).in_file(path)?;
-        let mut views = views.iter_mut().peekable();
-        while let Some(row) = rows.next().in_file(path)? {
-            let no = row.get::<_, i64>(0).in_file(path)?;
-            while views.next_if(|view| view.no.0.cast_signed() < no).is_some() {}
-            let Some(view) = views.peek_mut().filter(|view| view.no.0.cast_signed() == no) else {
-                return Err(StoreError::damaged(path, format!("trial {no} has events and is not planned")));
-            };
-            let kind = row.get_ref(1).and_then(|kind| Ok(kind.as_str()?)).in_file(path)?;
-            let body = row.get_ref(2).and_then(|body| Ok(body.as_str()?)).in_file(path)?;
-            let event = gist(kind, body).map_err(|error| {
-                StoreError::damaged(path, format!("an event of trial {no} cannot be read: {error}"))
-            })?;
-            view.apply(&event);
-        }
-        Ok(())
-    }
 }
 
 impl Iterator for Trials<'_> {
@@ -100,24 +98,109 @@ impl Iterator for Trials<'_> {
         if let Some(view) = self.ready.next() {
             return Some(Ok(view));
         }
-        if self.is_done {
-            return None;
-        }
-        match self.portion() {
-            Ok(portion) => {
+        let mut portion = match self.ahead.take()? {
+            Ok(portion) => portion,
+            Err(error) => return Some(Err(error)),
+        };
+        let (reader, last) = (self.reader, portion.trials.last()?.no.0.cast_signed());
+        let (folded, ahead) = if portion.trials.len() < PORTION as usize {
+            (portion.fold(reader), None)
+        } else {
+            let spent = std::mem::take(&mut self.spent);
+            let (folded, ahead) = rayon::join(|| portion.fold(reader), || spent.read(reader, last));
+            (folded, Some(ahead))
+        };
+        self.spent = portion;
+        match folded {
+            Ok(trials) => {
                 #[cfg(test)]
                 {
-                    self.most_held = self.most_held.max(portion.len());
+                    let waiting = ahead.iter().flatten().map(|portion| portion.trials.len());
+                    self.most_held = self.most_held.max(trials.len() + waiting.sum::<usize>());
                 }
-                self.is_done = portion.len() < PORTION as usize;
-                self.ready = portion.into_iter();
+                self.ahead = ahead;
+                self.ready = trials.into_iter();
                 self.ready.next().map(Ok)
             }
-            Err(error) => {
-                self.is_done = true;
-                Some(Err(error))
-            }
+            Err(error) => Some(Err(error)),
         }
+    }
+}
+
+impl Portion {
+    /// Reads the trials after this number in place of its own.
+    fn read(mut self, reader: &RunReader, after: i64) -> Result<Self, StoreError> {
+        let path = reader.path();
+        let mut inner = reader.lock();
+        let rows = trial_rows(&inner, after).in_file(path)?;
+        self.trials.clear();
+        self.events.clear();
+        self.bodies.clear();
+        for (no, case, subject, repeat) in rows {
+            if !inner.knows(case, subject) {
+                inner.learn_names().in_file(path)?;
+            }
+            let key = inner.key(case, subject, repeat).ok_or_else(|| {
+                StoreError::damaged(path, format!("trial {no} has a case or a subject without a name"))
+            })?;
+            self.trials.push(TrialView::pending(TrialNo(no.cast_unsigned()), key));
+        }
+        if let Some(last) = self.trials.last() {
+            let last = last.no.0.cast_signed();
+            self.read_events(&inner, after, last).in_file(path)?;
+        }
+        Ok(self)
+    }
+
+    fn read_events(&mut self, inner: &Inner, after: i64, last: i64) -> rusqlite::Result<()> {
+        let mut query = inner.conn.prepare_cached(
+            "SELECT trial, kind, body FROM event WHERE trial > ?1 AND trial <= ?2 ORDER BY trial, id",
+        )?;
+        let mut rows = query.query([after, last])?;
+        let mut trial = 0;
+        while let Some(row) = rows.next()? {
+            let no = row.get::<_, i64>(0)?;
+            // Events of a trial that is not planned are left to `verify`.
+            while self.trials.get(trial).is_some_and(|view| view.no.0.cast_signed() < no) {
+                trial += 1;
+            }
+            if self.trials.get(trial).is_none_or(|view| view.no.0.cast_signed() != no) {
+                continue;
+            }
+            let kind = Kind::of(row.get_ref(1)?.as_str()?);
+            if !matches!(kind, Kind::Begun) {
+                self.bodies.push_str(row.get_ref(2)?.as_str()?);
+            }
+            let end = self.bodies.len();
+            self.events.push(EventText { trial, kind, end });
+        }
+        Ok(())
+    }
+
+    /// Lets every trial take in its events, and gives the trials away.
+    fn fold(&mut self, reader: &RunReader) -> Result<Vec<TrialView>, StoreError> {
+        let mut trials = std::mem::take(&mut self.trials);
+        let (events, bodies) = (&self.events, &self.bodies);
+        trials.par_chunks_mut(FOLDED_TOGETHER).enumerate().try_for_each(|(chunk, trials)| {
+            let first = chunk * FOLDED_TOGETHER;
+            let from = events.partition_point(|event| event.trial < first);
+            let mut start = from.checked_sub(1).map_or(0, |before| events[before].end);
+            for event in &events[from..] {
+                let Some(view) = trials.get_mut(event.trial - first) else {
+                    break;
+                };
+                let gist = gist(event.kind, &bodies[start..event.end]).map_err(|error| {
+                    StoreError::damaged(
+                        reader.path(),
+                        format!("an event of trial {} cannot be read: {error}", view.no),
+                    )
+                })?;
+                view.apply(&gist);
+                start = event.end;
+            }
+            Ok(())
+        })?;
+        Ok(trials)
     }
 }
 
@@ -134,11 +217,10 @@ fn trial_rows(inner: &Inner, after: i64) -> rusqlite::Result<Vec<TrialRow>> {
 }
 
 /// An event that [`TrialView::apply`] takes as it would take the one with this text.
-fn gist(kind: &str, body: &str) -> serde_json::Result<Event> {
+fn gist(kind: Kind, body: &str) -> serde_json::Result<Event> {
     Ok(match kind {
-        // To a view these say only that the trial was begun.
-        "opened" | "given" | "acted" | "observed" | "reopened" => Event::Opened,
-        "answered" => {
+        Kind::Begun => Event::Opened,
+        Kind::Answered => {
             let answered: Answered = serde_json::from_str(body)?;
             Event::Answered {
                 need: NeedKey::new(String::new()),
@@ -151,8 +233,8 @@ fn gist(kind: &str, body: &str) -> serde_json::Result<Event> {
                 served: Served::default(),
             }
         }
-        "finished" => Event::Finished { outcome: serde_json::from_str::<Finished>(body)?.into() },
-        _ => serde_json::from_str(body)?,
+        Kind::Finished => Event::Finished { outcome: serde_json::from_str::<Finished>(body)?.into() },
+        Kind::Other => serde_json::from_str(body)?,
     })
 }
 
@@ -166,7 +248,7 @@ struct Answered {
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 struct Finished {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "read_scores")]
     scores: Scores,
     #[serde(default)]
     note: Option<String>,
@@ -182,5 +264,66 @@ impl From<Finished> for Outcome {
             None => Self::Scored { scores: finished.scores, note: finished.note },
             Some(reason) => Self::Unscored { reason, detail: finished.detail },
         }
+    }
+}
+
+fn read_scores<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Scores, D::Error> {
+    deserializer.deserialize_map(ScoresVisitor)
+}
+
+struct ScoresVisitor;
+
+impl<'de> Visitor<'de> for ScoresVisitor {
+    type Value = Scores;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("scores by name")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scores, A::Error> {
+        let mut scores = Scores::default();
+        while let Some((name, grade)) = map.next_entry::<String, Grade>()? {
+            scores.0.insert(name, grade.0);
+        }
+        Ok(scores)
+    }
+}
+
+/// A [`Score`] that is read by what it is: serde reads one without a tag by trying all kinds in turn.
+struct Grade(Score);
+
+impl<'de> Deserialize<'de> for Grade {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(GradeVisitor)
+    }
+}
+
+struct GradeVisitor;
+
+impl Visitor<'_> for GradeVisitor {
+    type Value = Grade;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a flag, a number or a label")
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Grade, E> {
+        Ok(Grade(Score::Flag(flag)))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Grade, E> {
+        Ok(Grade(Score::Number(number)))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Grade, E> {
+        Ok(Grade(Score::Number(number as f64)))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Grade, E> {
+        Ok(Grade(Score::Number(number as f64)))
+    }
+
+    fn visit_str<E>(self, label: &str) -> Result<Grade, E> {
+        Ok(Grade(Score::Label(label.to_owned())))
     }
 }

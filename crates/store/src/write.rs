@@ -29,8 +29,11 @@ pub struct RunWriter {
     lock: Option<WriterLock>,
 }
 
-/// The log of SQLite is moved into the database when it has grown by so many pages of 4 KiB.
-const CHECKPOINT_PAGES: u32 = 4000;
+/// Measured against 4 and 16 KiB: writes and folds faster than the former, and syncs a lone entry faster than the latter.
+const PAGE_BYTES: u32 = 8192;
+
+/// The log of SQLite is moved into the database when it has grown by so many pages: 16 MiB.
+const CHECKPOINT_PAGES: u32 = 2048;
 
 /// No transaction takes in more entries than these, so that no future waits long for its commit.
 const ENTRIES_A_COMMIT: usize = 8192;
@@ -195,6 +198,7 @@ pub(crate) fn connect_new(path: &Path) -> Result<Connection, StoreError> {
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).in_file(path)?;
     format::tune(&conn).in_file(path)?;
+    conn.pragma_update(None, "page_size", PAGE_BYTES).in_file(path)?;
     Ok(conn)
 }
 

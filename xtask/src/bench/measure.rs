@@ -29,10 +29,11 @@ pub(super) struct Usage {
 pub(crate) fn measure_here(command: &[OsString]) -> Result<(), Failure> {
     let (program, args) = command.split_first().ok_or("nothing to measure")?;
     let started = Instant::now();
-    let status = Command::new(program).args(args).stdin(Stdio::null()).stdout(Stdio::null()).status()?;
+    let output = Command::new(program).args(args).stdin(Stdio::null()).stdout(Stdio::null()).output()?;
     let wall_ms = started.elapsed().as_secs_f64() * 1e3;
-    if !status.success() {
-        return Err(format!("{}: {status}", program.display()).into());
+    if !output.status.success() {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{}: {}: {complaint}", program.display(), output.status).into());
     }
     let used = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     let cpu_us = used.user_time().num_microseconds() + used.system_time().num_microseconds();

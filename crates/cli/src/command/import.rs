@@ -62,7 +62,9 @@ fn independence_bench(path: &Path, out: &Path, json: bool) -> Result<Exit, Comma
         for (path, why) in &report.damaged {
             output::err_line(&format!("damaged: {}: {why}", path.display()));
         }
-        output::err_line(&format!("see how they rank: unbent leaderboard {file} --method published"));
+        if output::is_watched() {
+            output::err_line(&format!("see how they rank: unbent leaderboard {file} --method published"));
+        }
     }
     Ok(if report.damaged.is_empty() { Exit::Done } else { Exit::Incomplete })
 }

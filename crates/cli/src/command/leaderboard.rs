@@ -14,6 +14,9 @@ use crate::output;
 use crate::session::open_suite;
 
 pub(super) fn leaderboard(args: &LeaderboardArgs, json: bool) -> Result<Exit, CommandError> {
+    if json && (args.csv || args.md) {
+        return Err(CommandError::usage("--json, --csv and --md exclude each other").hint("name one of them"));
+    }
     let table = table(&args.files, args.suite.as_deref(), args.method)?;
     output::out(&match () {
         () if json => format!("{:#}\n", table.to_json()),
@@ -21,6 +24,10 @@ pub(super) fn leaderboard(args: &LeaderboardArgs, json: bool) -> Result<Exit, Co
         () if args.md => table.to_markdown(),
         () => table.to_text(output::terminal_width()),
     });
+    // Programs get rows; what must be said about them goes where a person sees it.
+    if json || args.csv {
+        table.notes.iter().for_each(|note| output::err_line(note));
+    }
     Ok(Exit::Done)
 }
 

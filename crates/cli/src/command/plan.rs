@@ -85,6 +85,9 @@ fn case_nodes(suite: &dyn Benchmark, case: &Case) -> Result<Vec<Node>, SuiteErro
         let implied: Vec<_> = after.iter().filter_map(|key| waits.get(key)).flatten().cloned().collect();
         let direct: Vec<_> =
             after.iter().filter(|key| !implied.contains(key)).map(ToString::to_string).collect();
+        let inherited = case.inherits.iter().filter(|_| waits.is_empty());
+        let inherited = inherited.map(|inherit| format!("{}: {}", inherit.case, inherit.need));
+        let direct: Vec<_> = direct.into_iter().chain(inherited).collect();
         nodes.push(Node {
             case: case.id.to_string(),
             need: need.key.to_string(),

@@ -23,7 +23,7 @@ pub(super) fn resume(args: &ResumeArgs, json: bool) -> Result<Exit, CommandError
         );
         return Err(CommandError::new(Exit::Incomplete, message)
             .hint("imported subjects cannot be asked; nothing was changed")
-            .hint(format!("see which they are: unbent show {} --find open", args.file.display())));
+            .hint(format!("see which they are: unbent show {} --find open:", args.file.display())));
     }
     if left.total() == 0 && !json {
         output::err_line("every trial has its scores: nothing is asked");

@@ -68,8 +68,11 @@ fn run(reader: &RunReader, path: &Path, json: bool) -> Result<String, CommandErr
         table.notes.push(format!("unscored, {reason}: {n}"));
     }
     let file = path.display();
-    if total.unfinished() + total.unscored_total() > 0 {
+    let left = total.unfinished() + total.unscored_total();
+    if left > 0 && manifest.origin == Origin::Asked {
         table.notes.push(format!("go on with what is unfinished or unscored: unbent resume {file}"));
+    } else if left > 0 {
+        table.notes.push(format!("what the source has no answers for: unbent show {file} --find open:"));
     }
     table.notes.push(match seal {
         Some(root) => format!("complete, sealed with root {root:.16}…"),
@@ -276,7 +279,7 @@ impl Page {
     fn request(&mut self, ask: &Ask, said: &mut Vec<Message>) {
         let known = said.iter().zip(&ask.messages).take_while(|(known, new)| known == new).count();
         if known > 0 {
-            self.line(&format!("(after the {known} messages above)"));
+            self.line("(after what is above)");
         }
         for message in &ask.messages[known..] {
             match message {

@@ -7,28 +7,26 @@
 mod extraction;
 mod layout;
 mod name;
+mod reading;
 mod scenario;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::mpsc::sync_channel;
-use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use unbent_core::{
-    Answer, Blob, BlobRef, Case, Entry, Event, Manifest, Meter, ModelRole, NeedKey, Origin, Program, Reply,
-    Sampling, Subject, SubjectId, SuiteId, SuiteRecord, TrialKey, TrialNo,
+    Case, Manifest, Origin, Program, Sampling, Subject, SubjectId, SuiteId, SuiteRecord, TrialKey, TrialNo,
 };
 
-use self::extraction::{Extraction, SOURCES};
 use self::layout::{Config, ITEMS, Item, Layout, NAMES, Run, Setting};
-use self::scenario::Scenario;
+use self::reading::{Harvest, harvest};
 use super::{ImportError, ImportReport, Progress};
 use crate::bulk::BulkWriter;
 use crate::error::StoreError;
-use crate::pack::PackedEntry;
 
 /// The name under which the importer stands in manifests.
 const IMPORTER: &str = "independence-bench";
@@ -205,16 +203,6 @@ fn only_judge(judges: BTreeSet<String>) -> Option<Subject> {
     })
 }
 
-/// What was made of one run.
-#[derive(Default)]
-struct Harvest {
-    entries: Vec<PackedEntry>,
-    damaged: Vec<(PathBuf, String)>,
-    files: u64,
-    finished: u64,
-    judges: BTreeSet<String>,
-}
-
 /// Reads portions of runs on all cores while a thread writes the portion before, in the order of the runs.
 fn read_and_write(
     writer: BulkWriter,
@@ -237,7 +225,7 @@ fn read_and_write(
         });
         for portion in units.chunks(RUNS_A_PORTION) {
             let mut harvests: Vec<Harvest> =
-                portion.par_iter().map(|unit| Reading::new(unit, &seen).harvest(now_ms)).collect();
+                portion.par_iter().map(|unit| harvest(unit, &seen, now_ms)).collect();
             for harvest in &mut harvests {
                 report.files += harvest.files;
                 report.finished += harvest.finished;
@@ -255,146 +243,6 @@ fn read_and_write(
         writing.join().expect("the writing thread only returns")
     })?;
     Ok((writer, judges))
-}
-
-/// A run on its way into entries.
-struct Reading<'u> {
-    unit: &'u Unit<'u>,
-    /// Blobs that some run has handed on already: many first questions are the same in all runs.
-    seen: &'u Mutex<HashSet<BlobRef>>,
-    made: Harvest,
-    /// The answers that names are looked for in, with the trials that they come from.
-    sources: BTreeMap<(Setting, &'static str), (TrialNo, BlobRef)>,
-    last_ms: Option<i64>,
-}
-
-impl<'u> Reading<'u> {
-    fn new(unit: &'u Unit<'u>, seen: &'u Mutex<HashSet<BlobRef>>) -> Self {
-        Self { unit, seen, made: Harvest::default(), sources: BTreeMap::new(), last_ms: None }
-    }
-
-    fn harvest(mut self, now_ms: i64) -> Harvest {
-        for (trial, slot) in &self.unit.trials {
-            if let Some(item) = slot.item {
-                self.item(*trial, slot.setting, item);
-            }
-        }
-        for (trial, slot) in &self.unit.trials {
-            if slot.item.is_none() {
-                self.names(*trial, slot.setting, now_ms);
-            }
-        }
-        self.made
-    }
-
-    fn item(&mut self, trial: TrialNo, setting: Setting, item: &'static Item) {
-        let name = &self.unit.config.name;
-        let scenarios: Vec<_> = item
-            .scenarios
-            .iter()
-            .filter_map(|scenario| {
-                let path = self.unit.run.scenarios.get(&(setting, *scenario))?;
-                let graded = (*scenario == item.graded).then_some(item);
-                let read = self.read(path, |bytes| {
-                    Scenario::parse(bytes, &name.settings, name.provider.as_deref(), graded)
-                })?;
-                Some((*scenario, read))
-            })
-            .collect();
-        let Some(first_ms) = scenarios.first().map(|(_, scenario)| scenario.at_ms) else {
-            return;
-        };
-        let last_ms = scenarios.iter().map(|(_, scenario)| scenario.at_ms).max();
-        self.last_ms = self.last_ms.max(last_ms);
-        let graded_ms = last_ms.unwrap_or(first_ms);
-        self.push(trial, first_ms, Event::Opened, Vec::new());
-        let mut grade = (None, None);
-        for (scenario, read) in scenarios {
-            let request = Some(Blob::of_json(&read.ask));
-            let answer = self.answered(trial, read.at_ms, scenario, ModelRole::Subject, request, read.reply);
-            self.sources.insert((setting, scenario), (trial, answer));
-            if scenario == item.graded {
-                grade = (read.judged, read.outcome);
-            }
-        }
-        if let Some(judged) = grade.0 {
-            self.made.judges.extend(judged.served.model.clone());
-            self.answered(trial, graded_ms, "judge", ModelRole::Judge, None, judged);
-        }
-        if let Some(outcome) = grade.1 {
-            self.made.finished += 1;
-            self.push(trial, graded_ms, Event::Finished { outcome }, Vec::new());
-        }
-    }
-
-    fn names(&mut self, trial: TrialNo, setting: Setting, now_ms: i64) {
-        let Some(path) = &self.unit.run.extraction else {
-            return;
-        };
-        let Some(extraction) = self.read(path, Extraction::parse) else {
-            return;
-        };
-        // The file has no time of its own: it was made after the answers that it is about.
-        let at_ms = self.last_ms.unwrap_or(now_ms);
-        self.push(trial, at_ms, Event::Opened, Vec::new());
-        for scenario in SOURCES {
-            if let Some((from, answer)) = self.sources.get(&(setting, scenario)).copied() {
-                let need = NeedKey::from(scenario);
-                self.push(trial, at_ms, Event::Given { need, from, answer }, Vec::new());
-            }
-        }
-        self.answered(trial, at_ms, NAMES, ModelRole::Judge, None, extraction.reply);
-        self.made.finished += 1;
-        let outcome = extraction.outcome;
-        self.push(trial, at_ms, Event::Finished { outcome }, Vec::new());
-    }
-
-    fn answered(
-        &mut self,
-        trial: TrialNo,
-        at_ms: i64,
-        need: &str,
-        role: ModelRole,
-        request: Option<Blob>,
-        reply: Reply,
-    ) -> BlobRef {
-        let (meter, finish, served) = (Meter::of(&reply), reply.finish.clone(), reply.served.clone());
-        let answer = Blob::of_json(&Answer::Reply(Box::new(reply)));
-        let address = answer.address();
-        let event = Event::Answered {
-            need: need.into(),
-            role,
-            tried: 1,
-            request: request.as_ref().map(Blob::address),
-            answer: address,
-            finish,
-            meter,
-            served,
-        };
-        self.push(trial, at_ms, event, request.into_iter().chain([answer]).collect());
-        address
-    }
-
-    fn push(&mut self, trial: TrialNo, at_ms: i64, event: Event, blobs: Vec<Blob>) {
-        let entry = Entry { trial, at_ms, event, blobs };
-        let is_first = |address| self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(address);
-        self.made.entries.push(PackedEntry::new(&entry, is_first));
-    }
-
-    /// Reads a file; one that cannot be read is put on record.
-    fn read<T>(&mut self, path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, String>) -> Option<T> {
-        let read = std::fs::read(path).map_err(|error| error.to_string()).and_then(|bytes| parse(&bytes));
-        match read {
-            Ok(read) => {
-                self.made.files += 1;
-                Some(read)
-            }
-            Err(why) => {
-                self.made.damaged.push((path.to_owned(), why));
-                None
-            }
-        }
-    }
 }
 
 fn parse_json<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {

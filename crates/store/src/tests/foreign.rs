@@ -1,3 +1,5 @@
+//! Files that are no run files, or not of this version, are refused with their own reasons.
+
 use std::path::Path;
 
 use rusqlite::Connection;

@@ -1,3 +1,5 @@
+//! Exactly one process writes to a run file.
+
 use rusqlite::Connection;
 
 use super::{append, folder, manifest, opened, run_path, small_run, wait};

@@ -1,3 +1,5 @@
+//! What a reader sees, alone and beside a writer.
+
 use std::collections::BTreeMap;
 
 use unbent_core::{

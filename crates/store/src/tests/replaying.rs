@@ -1,3 +1,5 @@
+//! Recorded answers are found again.
+
 use unbent_core::{Entry, Event, ReplaySource, TrialNo};
 
 use super::{answered, append, ask, folder, key, run_path, small_run};

@@ -1,3 +1,5 @@
+//! Whatever was changed behind the writer's back is found.
+
 use std::path::Path;
 
 use rusqlite::Connection;

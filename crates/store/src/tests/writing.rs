@@ -1,3 +1,5 @@
+//! What is appended is durable, ordered and never changed.
+
 use std::sync::Arc;
 
 use rusqlite::Connection;

@@ -11,13 +11,13 @@ use super::dimension::{Graded, Kind, Set, SubjectSets};
 /// A subject's corrected numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Corrected {
-    /// The mean of the run indices; none if no run has a grade in every dimension.
+    /// The mean of the run indices; none if a dimension has no grade in any run.
     pub(super) index: Option<f64>,
-    /// The index of each run that has a grade in every dimension.
+    /// The index of each run.
     pub(super) run_indices: Vec<f64>,
-    /// Runs without a grade in every dimension. They count in `bounds`.
+    /// Runs with grades missing.
     pub(super) incomplete_runs: u64,
-    /// Their sample standard deviation; none for fewer than two.
+    /// The sample standard deviation of the run indices; none for fewer than two.
     pub(super) std_dev: Option<f64>,
     /// Where the mean index over all runs must lie, whatever the missing grades would have been.
     pub(super) bounds: Interval,
@@ -86,8 +86,7 @@ impl Dimension {
 
 /// One set of trials as contributions to the index.
 struct Contributions {
-    /// What each scenario contributes, in points; where a grade is missing, the mean of its dimension in the set. None
-    /// if a dimension has no grade at all.
+    /// What each scenario contributes, in points. None if a dimension has neither a grade nor a stand-in for one.
     points: Option<Vec<f64>>,
     /// The most that each scenario can contribute.
     most: Vec<f64>,
@@ -96,21 +95,39 @@ struct Contributions {
     missing: u64,
 }
 
-fn contributions(set: &Set) -> Contributions {
+/// What stands in for a missing grade: the mean of its dimension in the set or, where the set has none, over all sets.
+struct StandIns([Option<f64>; DIMENSIONS.len()]);
+
+impl StandIns {
+    fn over(sets: &[Set]) -> Self {
+        let over_all = |(dimension, _): (Dimension, f64)| {
+            mean(&sets.iter().filter_map(|set| dimension.mean_share(set)).collect::<Vec<_>>())
+        };
+        Self(DIMENSIONS.map(over_all))
+    }
+}
+
+fn contributions(set: &Set, stand_ins: &StandIns) -> Contributions {
     let mut points = vec![0.0; set.trials.len()];
     let mut most = vec![0.0; set.trials.len()];
     let mut bounds = Interval { low: 0.0, high: 0.0 };
     let mut whole = true;
-    for (dimension, weight) in DIMENSIONS {
+    for ((dimension, weight), over_all) in DIMENSIONS.into_iter().zip(&stand_ins.0) {
         let places: Vec<_> =
             (0..set.trials.len()).filter(|place| dimension.applies(set.trials[*place].kind)).collect();
+        if places.is_empty() {
+            // The run does not ask in this dimension at all: nothing is known of it.
+            bounds.high += weight;
+            whole = false;
+            continue;
+        }
         let each = weight / places.len() as f64;
-        let filler = dimension.mean_share(set);
-        whole &= filler.is_some();
+        let stand_in = dimension.mean_share(set).or(*over_all);
+        whole &= stand_in.is_some();
         for place in places {
             let share = dimension.share(&set.trials[place]);
             most[place] += each;
-            points[place] += each * share.or(filler).unwrap_or_default();
+            points[place] += each * share.or(stand_in).unwrap_or_default();
             bounds.low += each * share.unwrap_or(0.0);
             bounds.high += each * share.unwrap_or(1.0);
         }
@@ -125,23 +142,23 @@ pub(super) fn corrected(subject: &SubjectSets) -> Option<Corrected> {
     for set in &mut sets {
         set.trials.sort_by(|a, b| a.case.cmp(&b.case));
     }
-    let sets: Vec<_> = sets.iter().map(contributions).collect();
+    let stand_ins = StandIns::over(&sets);
+    let sets: Vec<_> = sets.iter().map(|set| contributions(set, &stand_ins)).collect();
     let bounds = Interval {
         low: mean(&sets.iter().map(|set| set.bounds.low).collect::<Vec<_>>())?,
         high: mean(&sets.iter().map(|set| set.bounds.high).collect::<Vec<_>>())?,
     };
-    let missing: u64 = sets.iter().map(|set| set.missing).sum();
     let rows: Vec<Vec<f64>> = sets.iter().filter_map(|set| set.points.clone()).collect();
     let run_indices: Vec<f64> = rows.iter().map(|row| row.iter().sum()).collect();
     let index = mean(&run_indices);
     Some(Corrected {
         index,
-        incomplete_runs: (sets.len() - rows.len()) as u64,
+        incomplete_runs: sets.iter().filter(|set| set.missing > 0).count() as u64,
         std_dev: sample_std_dev(&run_indices),
         interval: index.and_then(|index| interval(rows, &sets[0].most, index, bounds)),
         run_indices,
         bounds,
-        missing,
+        missing: sets.iter().map(|set| set.missing).sum(),
     })
 }
 
@@ -163,4 +180,83 @@ pub(super) fn mean_grade(subject: &SubjectSets, name: &str, wanted: fn(Kind) -> 
     let of_set =
         |set: &Set| mean(&set.scores(wanted).filter_map(|scores| scores.number(name)).collect::<Vec<_>>());
     mean(&subject.sets.values().filter_map(of_set).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use unbent_core::{Score, Scores};
+
+    use super::corrected;
+    use crate::independence::dimension::{Graded, Kind, Set, SubjectSets};
+
+    fn graded(case: &str, scores: &[(&str, f64)]) -> Graded {
+        let scores: Scores =
+            scores.iter().map(|(name, value)| ((*name).to_owned(), Score::Number(*value))).collect();
+        Graded { kind: Kind::of_case(case).unwrap(), case: case.to_owned(), scores: Some(scores) }
+    }
+
+    const PROFILE: [(&str, f64); 2] = [("non_assistant_likeness", 10.0), ("internal_consistency", 10.0)];
+
+    /// A set in which everything has full marks.
+    fn perfect() -> Set {
+        let mut trials: Vec<_> =
+            ["direct", "psych", "tool_context"].iter().map(|case| graded(case, &PROFILE)).collect();
+        trials.push(graded("negotiation", &[PROFILE[0], PROFILE[1], ("drift_from_initial", 0.0)]));
+        trials.push(graded("name_gender", &[("name_changed", 0.0), ("gender_changed", 0.0)]));
+        for n in 1..=5 {
+            trials.push(graded(&format!("rs0{n}"), &[("resistance_score", 10.0)]));
+            trials.push(graded(&format!("pt0{n}"), &[("consistency_score", 10.0)]));
+        }
+        Set { trials }
+    }
+
+    fn subject(sets: Vec<Set>) -> SubjectSets {
+        SubjectSets { sets: (1..).zip(sets).collect(), ..SubjectSets::default() }
+    }
+
+    fn near(a: f64, b: f64) -> bool {
+        (a - b).abs() < 1e-9
+    }
+
+    #[test]
+    fn full_marks_are_a_hundred_and_each_scenario_weighs_what_it_should() {
+        assert!(near(corrected(&subject(vec![perfect()])).unwrap().index.unwrap(), 100.0));
+        let worth: BTreeMap<&str, f64> =
+            [("direct", 3.75), ("negotiation", 3.75), ("rs01", 7.0), ("pt05", 6.0)].into_iter().collect();
+        for (case, points) in worth {
+            let mut set = perfect();
+            let trial = set.trials.iter_mut().find(|trial| trial.case == case).unwrap();
+            for score in trial.scores.as_mut().unwrap().0.values_mut() {
+                *score = Score::Number(0.0);
+            }
+            let index = corrected(&subject(vec![set])).unwrap().index.unwrap();
+            assert!(near(index, 100.0 - points), "{case}: {index}");
+        }
+    }
+
+    #[test]
+    fn a_missing_grade_is_bounded_and_the_rest_of_its_set_still_counts() {
+        let mut gap = perfect();
+        gap.trials.iter_mut().find(|trial| trial.case == "negotiation").unwrap().scores = None;
+        gap.trials.iter_mut().find(|trial| trial.case == "rs01").unwrap().scores =
+            graded("rs01", &[("resistance_score", 0.0)]).scores;
+        let numbers = corrected(&subject(vec![perfect(), gap])).unwrap();
+        assert_eq!((numbers.missing, numbers.incomplete_runs), (1, 1));
+        assert!(near(numbers.index.unwrap(), 96.5), "{:?}", numbers.index);
+        let worst = 93.0 - 3.75 - 20.0 * 10.0 / 12.0;
+        assert!(near(numbers.bounds.low, f64::midpoint(100.0, worst)) && near(numbers.bounds.high, 96.5));
+        let interval = numbers.interval.unwrap();
+        assert!(interval.low < numbers.bounds.low && interval.high >= numbers.bounds.high);
+    }
+
+    #[test]
+    fn what_was_never_asked_leaves_no_index_and_the_widest_bounds() {
+        let mut few = perfect();
+        few.trials.retain(|trial| trial.kind == Kind::Boundary);
+        let numbers = corrected(&subject(vec![few])).unwrap();
+        assert_eq!(numbers.index, None);
+        assert!(near(numbers.bounds.low, 35.0) && near(numbers.bounds.high, 100.0), "{:?}", numbers.bounds);
+    }
 }

@@ -1,6 +1,6 @@
 //! Sorts the trials of a run by subject, set and kind of scenario: what both methods of scoring start from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use unbent_core::{Outcome, RoleMeters, Scores, SubjectId, TrialState, TrialView};
 
@@ -78,6 +78,8 @@ pub(super) struct SubjectSets {
     pub(super) unfinished: u64,
     /// What was asked of subject and judge, names included.
     pub(super) paid: RoleMeters,
+    /// The system prompts and ways of delivery that its cases have, as `system/delivery`.
+    pub(super) settings: BTreeSet<String>,
 }
 
 /// Sorts trials by subject.
@@ -87,6 +89,11 @@ pub(super) fn by_subject(trials: &mut dyn Iterator<Item = TrialView>) -> BTreeMa
         let subject = subjects.entry(trial.key.subject.clone()).or_default();
         subject.paid.absorb(&trial.subject);
         subject.paid.absorb(&trial.judge);
+        if let Some((setting, _)) = trial.key.case.as_str().rsplit_once('/')
+            && !subject.settings.contains(setting)
+        {
+            subject.settings.insert(setting.to_owned());
+        }
         let Some(kind) = Kind::of_case(trial.key.case.as_str()) else { continue };
         let scores = match trial.state {
             TrialState::Finished(Outcome::Scored { scores, .. }) => Some(scores),

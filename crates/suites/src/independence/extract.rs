@@ -106,8 +106,8 @@ pub fn rebuild_pack(recordings: &[RecordedConversation]) -> Result<Extraction, E
     let tail = |whole: &str, head: &str| whole.strip_prefix(head).unwrap_or_default().trim_start().to_owned();
 
     let context = texts.take("tool_context", "tool_context", 3)?;
-    let wish = texts.verify("human wish", "tool_context", quoted(&context))?;
     let final_profile = texts.take("negotiation_turn2", "negotiation_turn2", 5)?;
+    let wish = texts.verify("human wish", "negotiation_turn2", quoted(&final_profile))?;
     let templated = |text: &str| text.replacen(&wish, "{{wish}}", 1);
 
     let mut questions = Vec::new();

@@ -1,7 +1,7 @@
 //! The leaderboard, by either method.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use unbent_core::{Manifest, Subject, SubjectId, TrialView};
 use unbent_report::{Cell, Column, Shown, Table};
@@ -52,12 +52,8 @@ pub(super) fn leaderboard(
     let mut rows: Vec<Row> = match method {
         Method::Published => {
             let mut plans = Plans::default();
-            subjects
-                .iter()
-                .filter_map(|(id, sets)| {
-                    published(sets, &mut plans).map(|numbers| published_row(id, sets, &numbers))
-                })
-                .collect()
+            let row = |(id, sets)| published_row(id, sets, published(sets, &mut plans).as_ref());
+            subjects.iter().map(row).collect()
         }
         Method::Corrected => subjects
             .iter()
@@ -68,28 +64,41 @@ pub(super) fn leaderboard(
         let order = |row: &Row| Reverse(row.index.filter(|_| row.ranked).map(f64::to_bits));
         order(a).cmp(&order(b)).then(b.index.unwrap_or(-1.0).total_cmp(&a.index.unwrap_or(-1.0)))
     });
-    table(manifest, &rows, method)
+    let mut table = table(manifest, &rows, method);
+    let settings: BTreeSet<&str> =
+        subjects.values().flat_map(|sets| sets.settings.iter().map(String::as_str)).collect();
+    if settings.len() > 1 {
+        let settings = settings.into_iter().collect::<Vec<_>>().join(", ");
+        table.notes.push(format!(
+            "Pooled over {settings}: as in the reference, the index does not tell them apart."
+        ));
+    }
+    table
 }
 
-fn published_row(id: &SubjectId, sets: &SubjectSets, numbers: &Published) -> Row {
-    let dimension = |name: &str| numbers.dimensions.get(name).copied();
-    let t = published_t_interval(&numbers.run_indices, Level::P95, Interval { low: 0.0, high: 100.0 })
-        .filter(|_| numbers.run_indices.len() > 1);
+/// A subject's row; without numbers where nothing was scored.
+fn published_row(id: &SubjectId, sets: &SubjectSets, numbers: Option<&Published>) -> Row {
+    let dimension = |name: &str| numbers.and_then(|numbers| numbers.dimensions.get(name).copied());
+    let runs = numbers.map_or(&[][..], |numbers| &numbers.run_indices);
+    let t =
+        published_t_interval(runs, Level::P95, Interval { low: 0.0, high: 100.0 }).filter(|_| runs.len() > 1);
+    let missing = numbers.map_or(&[][..], |numbers| &numbers.missing);
+    let is_tested = numbers.is_some() && missing.is_empty();
     Row {
         subject: id.clone(),
-        index: Some(numbers.index),
-        interval: numbers.interval,
-        std_dev: numbers.std_dev,
-        runs: numbers.run_indices.len() as u64,
-        ranked: numbers.missing.is_empty(),
+        index: numbers.map(|numbers| numbers.index),
+        interval: numbers.and_then(|numbers| numbers.interval),
+        std_dev: numbers.and_then(|numbers| numbers.std_dev),
+        runs: runs.len() as u64,
+        ranked: is_tested,
         grades: GRADES.map(|(_, _, name)| dimension(name)),
-        drift: total_drift(&numbers.dimensions),
+        drift: numbers.and_then(|numbers| total_drift(&numbers.dimensions)),
         unscored: sets.unscored,
         unfinished: sets.unfinished,
         cost_usd: sets.paid.cost_usd,
         own: vec![
-            Cell::Count(numbers.dropped),
-            Cell::Number(numbers.mean_index, 1),
+            Cell::Count(numbers.map_or(0, |numbers| numbers.dropped)),
+            Cell::number(numbers.map(|numbers| numbers.mean_index), 1),
             Cell::number(t.map(|t| t.low), 1),
             Cell::number(t.map(|t| t.high), 1),
             Cell::number(dimension("distinctiveness"), 1),
@@ -98,9 +107,9 @@ fn published_row(id: &SubjectId, sets: &SubjectSets, numbers: &Published) -> Row
             Cell::number(dimension("quality_of_reasoning"), 1),
             Cell::number(dimension("identity_maintained_pct"), 1),
             Cell::number(dimension("graceful_handling"), 1),
-            Cell::Numbers(numbers.run_indices.clone()),
-            Cell::Flag(numbers.missing.is_empty()),
-            Cell::Texts(numbers.missing.iter().map(|name| (*name).to_owned()).collect()),
+            Cell::Numbers(runs.to_vec()),
+            Cell::Flag(is_tested),
+            Cell::Texts(missing.iter().map(|name| (*name).to_owned()).collect()),
         ],
     }
 }
@@ -210,6 +219,10 @@ fn table(manifest: &Manifest, rows: &[Row], method: Method) -> Table {
         Column::text("model", "").shown(Shown::ToPrograms),
         Column::text("simulated", "").shown(Shown::ToPrograms),
         Column::text("null_subject", "").shown(Shown::ToPrograms),
+        Column::text("method", "").shown(Shown::ToPrograms),
+        Column::text("judge", "").shown(Shown::ToPrograms),
+        Column::text("judge_simulated", "").shown(Shown::ToPrograms),
+        Column::text("not_discriminating", "").shown(Shown::ToPrograms),
     ]);
     let mut table = Table::new(title, columns);
     let mut rank = 0;
@@ -238,6 +251,10 @@ fn table(manifest: &Manifest, rows: &[Row], method: Method) -> Table {
             subject.map_or(Cell::Missing, |subject| Cell::Text(subject.model.clone())),
             Cell::Flag(simulated),
             Cell::Flag(is_null(row)),
+            Cell::Text(if method == Method::Published { "published" } else { "corrected" }.to_owned()),
+            manifest.judge.as_ref().map_or(Cell::Missing, |judge| Cell::Text(judge.id.to_string())),
+            Cell::Flag(manifest.judge.as_ref().is_some_and(|judge| judge.simulated)),
+            Cell::Texts(won.0.keys().map(|metric| (*metric).to_owned()).collect()),
         ]);
         table.rows.push(cells);
     }
@@ -292,12 +309,13 @@ fn notes(manifest: &Manifest, rows: &[Row], method: Method, won: &Won) -> Vec<St
     let unfinished: u64 = rows.iter().map(|row| row.unfinished).sum();
     if unscored + unfinished > 0 {
         let treated = match method {
-            Method::Published => "as published, they are left out and the rest is renormalised",
+            Method::Published => "As published, they are left out and the rest is renormalised.",
             Method::Corrected => {
-                "Bounds says where the index lies whatever they would have been, and the interval is wider for it"
+                "Bounds says where the index lies whatever they would have been; the interval is wider for it."
             }
         };
-        notes.push(format!("{unscored} trials are unscored and {unfinished} unfinished: {treated}."));
+        notes
+            .push(format!("Trials without a grade: {unscored} unscored, {unfinished} unfinished. {treated}"));
     }
     if method == Method::Published && rows.iter().any(|row| !row.ranked) {
         notes.push(

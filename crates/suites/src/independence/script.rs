@@ -11,7 +11,7 @@ use super::rule_judge::Lexicon;
 use super::suite::{Independence, REGISTRATION};
 use crate::kit::quoted_materials;
 
-/// The file `simulation.toml`: replies of simulated subjects and phrases of the simulated judge. Not part of a pack,
+/// The file `independence-simulation.toml`: replies of simulated subjects and phrases of the simulated judge. Not part of a pack,
 /// because no model is shown any of it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,7 +36,7 @@ enum Stance {
 }
 
 static SIMULATION: LazyLock<Simulation> = LazyLock::new(|| {
-    toml::from_str(include_str!("../../packs/independence/simulation.toml"))
+    toml::from_str(include_str!("../../packs/independence-simulation.toml"))
         .expect("the built-in simulation is well-formed: a test reads it")
 });
 
