@@ -47,14 +47,15 @@ fn a_run_on_a_full_disk_keeps_what_it_has_and_goes_on_when_there_is_room() {
     let undisturbed = place.unbent(RUN.split(' ').chain(["--out", "undisturbed.unbent"]));
     assert_eq!(undisturbed.code, Some(0), "{}", undisturbed.stderr);
     let text = r"
-        mount -t tmpfs -o size=900k none disk
+        mount -t tmpfs -o size=32m none disk
+        head -c 31868k /dev/zero > disk/ballast
         code=0; $UNBENT $1 --out disk/a.unbent > run.out 2> run.err || code=$?; echo $code
         ls disk > after
         code=0; $UNBENT leaderboard disk/a.unbent > leaderboard.out 2> leaderboard.err || code=$?; echo $code
         code=0; $UNBENT show disk/a.unbent 1 > show.out 2> show.err || code=$?; echo $code
-        mkdir copy; cp -r disk/. copy
+        mkdir copy; cp disk/a.unbent* copy
         code=0; $UNBENT resume disk/a.unbent > again.out 2> again.err || code=$?; echo $code
-        mount -o remount,size=64m disk
+        rm disk/ballast
         code=0; $UNBENT resume disk/a.unbent > resume.out 2> resume.err || code=$?; echo $code
         cp disk/a.unbent resumed.unbent
     ";
