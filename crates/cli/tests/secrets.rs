@@ -87,7 +87,7 @@ fn assert_hidden(place: &Place, shown: &[&Ended], runs: &[&str]) {
     }
 }
 
-/// Repeats the key in every kind of failure, then answers well.
+/// Repeats the key in every kind of failure, and beside and inside good answers.
 fn indiscreet(request: &Request) -> Response {
     let said = &request.authorization;
     let encoded = said.replace('/', "%2F").replace('+', "%2B").replace('=', "%3D").replace(' ', "%20");
@@ -101,6 +101,15 @@ fn indiscreet(request: &Request) -> Response {
         8 => Response::status(400, json!({ "error": said.replace('/', "\\/") }).to_string()),
         10 => Response::status(200, format!("not JSON but {said}")),
         30 => Response::Http(302, vec![("location", format!("http://x.invalid/?k={encoded}"))], said.clone()),
+        12 => match Response::well(request) {
+            Response::Http(status, headers, body) => {
+                let mut answer: Value = serde_json::from_str(&body).unwrap();
+                answer["debug"] = json!({ "authorization": said });
+                answer["choices"][0]["message"]["reasoning"] = Value::from(format!("they sent {said}"));
+                Response::Http(status, headers, answer.to_string())
+            }
+            silence @ Response::Silence => silence,
+        },
         _ => Response::well(request),
     }
 }

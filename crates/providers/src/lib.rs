@@ -2,7 +2,7 @@
 //!
 //! Each implements [`unbent_core::Provider`]: one ask, one answer or one [`unbent_core::Fault`]. Nothing here retries,
 //! waits for a rate limit, counts money or knows a concrete suite. Nothing here reads the environment for a credential:
-//! keys are handed in as a [`Secret`], which no fault, log line or `Debug` output shows.
+//! keys are handed in as a [`Secret`], which no reply, fault, log line or `Debug` output shows.
 
 pub mod openai_chat;
 pub mod replay;

@@ -1,5 +1,6 @@
 //! What went wrong, told as a fault: status codes, the shapes of error bodies, and text that shows no key.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
@@ -24,7 +25,7 @@ const EXHAUSTED: [&str; 6] = [
     "exceeded_current_quota_error",
 ];
 
-/// Removes secrets from text on its way into a fault.
+/// Removes secrets from what a server sends.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Redaction(Vec<Secret>);
 
@@ -40,6 +41,13 @@ impl Redaction {
     /// The fault without secrets.
     pub(super) fn clean(&self, fault: &Fault) -> Fault {
         Fault { message: cut(&self.scrub(head(&fault.message)), MESSAGE_CHARS), ..*fault }
+    }
+
+    /// An answer without secrets. Answers are long and hold none, so only those that hold one as it is written are
+    /// looked through for its other spellings.
+    pub(super) fn answer<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let holds = |secret: &Secret| !secret.is_empty() && text.contains(secret.reveal());
+        if self.0.iter().any(holds) { Cow::Owned(self.scrub(text)) } else { Cow::Borrowed(text) }
     }
 
     /// The beginning of a body, on one line. Scrubbed before it is cut, or half a key could remain.

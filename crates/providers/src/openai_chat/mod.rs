@@ -117,8 +117,8 @@ impl OpenAiChat {
 
     fn read(&self, body: &[u8], call: &Call<'_>) -> Result<Reply, Unread> {
         let text = str::from_utf8(body).map_err(|_| Unread::Shape("the answer is not UTF-8".into()))?;
-        let text = text.trim_start_matches('\u{feff}');
-        let response: wire::Response = serde_json::from_str(text).map_err(|error| {
+        let text = self.redaction.answer(text.trim_start_matches('\u{feff}'));
+        let response: wire::Response = serde_json::from_str(&text).map_err(|error| {
             Unread::Shape(if text.trim_start().starts_with('<') {
                 format!("the answer is a web page; is {} the right base URL?", self.base_url)
             } else {
