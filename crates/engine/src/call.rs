@@ -8,7 +8,7 @@ use unbent_core::{
     NeedKind, Observe, PlannedTrial, Sandbox, SinkError, Stream,
 };
 
-use crate::{Notice, Stop, StopLevel, World};
+use crate::{Notice, Stop, StopHandle, StopLevel, World};
 
 /// A trial at work: what the calls of its needs share.
 pub(crate) struct TrialContext {
@@ -16,7 +16,10 @@ pub(crate) struct TrialContext {
     pub(crate) trial: PlannedTrial,
     pub(crate) case: Arc<Case>,
     pub(crate) permits: Arc<Semaphore>,
+    /// The execution is stopping.
     pub(crate) stop: Stop,
+    /// The trial has its outcome, so that what was not asked yet need not be asked.
+    pub(crate) over: (StopHandle, Stop),
     pub(crate) sandbox: OnceCell<Box<dyn Sandbox>>,
 }
 
@@ -52,6 +55,14 @@ impl TrialContext {
         Entry { trial: self.trial.no, at_ms: self.world.clock.now_ms(), event, blobs }
     }
 
+    /// Resolves when nothing more may be asked in this trial; calls in flight come home all the same.
+    async fn nothing_more(&self) {
+        tokio::select! {
+            () = self.stop.reached(StopLevel::Drain) => {}
+            () = self.over.1.reached(StopLevel::Drain) => {}
+        }
+    }
+
     async fn ask(&self, need: &Need, ask: &Ask) -> Result<Met, SinkError> {
         let key = &need.key;
         let respondent = match ask.role {
@@ -68,7 +79,7 @@ impl TrialContext {
         for tried in 1.. {
             let permit = tokio::select! {
                 biased;
-                () = self.stop.reached(StopLevel::Drain) => return Ok(Met::LeftOpen),
+                () = self.nothing_more() => return Ok(Met::LeftOpen),
                 permit = self.permits.acquire() => permit,
             };
             let call = Call {
@@ -118,7 +129,7 @@ impl TrialContext {
             self.fault(key, Some(ask.role), tried, fault, Some(wait_ms)).await?;
             tokio::select! {
                 biased;
-                () = self.stop.reached(StopLevel::Drain) => return Ok(Met::LeftOpen),
+                () = self.nothing_more() => return Ok(Met::LeftOpen),
                 () = self.world.clock.sleep(wait_ms) => {}
             }
         }

@@ -159,6 +159,7 @@ impl Execution<'_> {
             trial: job.trial,
             permits: Arc::clone(&self.permits),
             stop: self.halted.clone(),
+            over: StopHandle::new(),
             sandbox: OnceCell::new(),
         };
         self.running.spawn(context.drive(job.begun));

@@ -7,7 +7,7 @@ use futures_util::stream::FuturesUnordered;
 use unbent_core::{Answer, Event, Outcome, SinkError, SourceError, Step, TrialLog};
 
 use crate::call::{Met, TrialContext};
-use crate::{Begun, EngineError, Notice};
+use crate::{Begun, EngineError, Notice, StopLevel};
 
 /// How the drive of a trial ended.
 pub(crate) enum Driven {
@@ -37,7 +37,9 @@ impl TrialContext {
         let mut fatal = None;
         let outcome = loop {
             match suite.next(&self.case, &log.history)? {
-                Step::Done(outcome) if fatal.is_none() => break outcome,
+                Step::Done(outcome) if fatal.is_none() && in_flight.is_empty() => break outcome,
+                // What is in flight is paid for: it comes home and is recorded before the trial ends.
+                Step::Done(_) => self.over.0.raise(StopLevel::Drain),
                 Step::Needs(needs) if fatal.is_none() && !self.stop.is_stopping() => {
                     for need in needs {
                         if log.history.get(&need.key).is_none() && asked.insert(need.key.clone()) {
@@ -45,7 +47,7 @@ impl TrialContext {
                         }
                     }
                 }
-                _ => {}
+                Step::Needs(_) => {}
             }
             match in_flight.next().await {
                 Some(Met::Supplied { event, answer }) => {

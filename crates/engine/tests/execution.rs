@@ -96,6 +96,24 @@ async fn a_lasting_fault_leaves_its_trial_unscored_and_the_others_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_trial_that_has_its_outcome_records_what_is_in_flight_and_asks_nothing_more() {
+    let fan = || MemoryLog::new(trial_keys(1).into_iter().filter(|key| key.case.as_str() == "Fan"));
+    let refusing = || {
+        Scripted::new(100, |call| match call.need.as_str() {
+            "b" => Err(Fault::new(FaultKind::Rejected, "400")),
+            _ => Ok(()),
+        })
+    };
+    let (log, provider) = (fan(), refusing());
+    run(&world(&log, Arc::clone(&provider), 3, 3), &log).await.unwrap();
+    assert_eq!(answered(&log), ["a".into(), "c".into()], "both were in flight when b failed");
+    assert!(matches!(outcomes(&log)[0], Some(Outcome::Unscored { .. })));
+    let (log, provider) = (fan(), refusing());
+    run(&world(&log, Arc::clone(&provider), 1, 1), &log).await.unwrap();
+    assert_eq!((answered(&log), provider.total_calls()), (vec!["a".into()], 2), "c was never sent");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_unscored_trial_is_taken_up_again_and_asks_only_what_is_missing() {
     let log = MemoryLog::new(trial_keys(1).into_iter().filter(|key| key.case.as_str() == "Chain"));
     let failing = Scripted::new(1, |call| match call.need.as_str() {

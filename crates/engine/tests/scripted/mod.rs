@@ -134,7 +134,8 @@ impl Suite for Toy {
 /// What the scripted provider does with a call.
 pub(crate) type Script = Box<dyn Fn(&Call<'_>) -> Result<(), Fault> + Send + Sync>;
 
-/// Answers after `latency_ms` with a text that depends on the question only; counts calls and the most in flight.
+/// Answers after `latency_ms`, to the need `b` in half of that, with a text that depends on the question only; counts
+/// calls and the most in flight.
 pub(crate) struct Scripted {
     pub(crate) latency_ms: u64,
     pub(crate) script: Script,
@@ -169,7 +170,8 @@ impl Provider for Scripted {
             *self.calls.lock().unwrap().entry(name).or_default() += 1;
             let now = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
             self.most_in_flight.fetch_max(now, Ordering::SeqCst);
-            tokio::time::sleep(std::time::Duration::from_millis(self.latency_ms)).await;
+            let share = if call.need.as_str() == "b" { 2 } else { 1 };
+            tokio::time::sleep(std::time::Duration::from_millis(self.latency_ms / share)).await;
             self.in_flight.fetch_sub(1, Ordering::SeqCst);
             (self.script)(call)?;
             let Some(Message::User { content }) = call.ask.messages.first() else {
