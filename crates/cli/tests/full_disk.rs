@@ -118,7 +118,7 @@ fn a_run_file_on_a_full_disk_is_readable_or_not_there() {
         let message = fs::read_to_string(place.path(&format!("{}.err", words[0]))).unwrap();
         let says = |part: &str| assert!(message.contains(part), "{line}: no {part:?} in {message}");
         assert_eq!(words[1..3], ["7", "0"], "{line}: {message}");
-        says("the disk is full: disk/a.unbent cannot grow");
+        says("the disk is full: disk/a.unbent");
         if words[3..].contains(&"a.unbent") {
             with += 1;
             says("unbent resume disk/a.unbent");

@@ -11,6 +11,24 @@ use crate::lock::WriterLock;
 use crate::pack::PackedEntry;
 use crate::write::{connect_new, folder_of, remove_database, sync_folder_of};
 
+/// Makes the file of a run that is to be worked on: its manifest, cases and planned trials; returns how many trials.
+///
+/// The file appears whole or not at all, whenever the process is killed: one that had lost some of its trials would
+/// pass for a complete run later. Refuses a path at which there is anything. Takes the trials as they come, without
+/// holding them in memory.
+pub fn plan_run(
+    path: &Path,
+    manifest: &Manifest,
+    cases: &[Case],
+    trials: impl IntoIterator<Item = TrialKey>,
+) -> Result<u64, StoreError> {
+    let mut writer = BulkWriter::create(path, manifest)?;
+    writer.add_cases(cases)?;
+    let planned = writer.add_trials(trials.into_iter())?;
+    writer.finish()?;
+    Ok(planned)
+}
+
 /// A run file in the making, under a name of its own until it is complete. Dropping it unfinished removes it.
 pub(crate) struct BulkWriter {
     out: PathBuf,
@@ -31,7 +49,7 @@ impl BulkWriter {
         let mut name = out.as_os_str().to_owned();
         name.push(".partial");
         let partial = PathBuf::from(name);
-        // What an importer that was killed left behind.
+        // What a process that was killed left behind.
         remove_database(&partial);
         let ledger = begin(&partial, manifest).inspect_err(|_| remove_database(&partial))?;
         Ok(Self { out: out.to_owned(), partial, ledger: Some(ledger), _lock: lock })

@@ -16,7 +16,8 @@ use crate::lock::WriterLock;
 /// 1. as a writer that may not write. Unlike a read-only connection it cleans up the `-wal` and `-shm` files that
 ///    reading a database in WAL mode needs, and picks up what a killed writer left in them;
 /// 2. read-only, where the file may not be written;
-/// 3. as a file that nobody changes, where not even the `-shm` file can be made because the folder may not be written.
+/// 3. as a file that nobody changes, where not even the `-shm` file can be made because the folder may not be written or
+///    the disk is full.
 ///    SQLite then takes no locks and does not look at the `-wal` file, so this is right only if there is nothing in
 ///    it and no writer at work. A writer that starts later, with rights that we do not have, would not be noticed.
 pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
@@ -27,11 +28,11 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
         Ok(conn)
     };
     let first = match attempt(OpenFlags::SQLITE_OPEN_READ_WRITE) {
-        Err(error) if is_about_rights(&error) => error,
+        Err(error) if leaves_it_as_it_lies(&error) => error,
         outcome => return outcome,
     };
     match attempt(OpenFlags::SQLITE_OPEN_READ_ONLY) {
-        Err(error) if is_about_rights(&error) => {}
+        Err(error) if leaves_it_as_it_lies(&error) => {}
         outcome => return outcome,
     }
     if WriterLock::is_held(path) || !is_log_empty(path) {
@@ -45,9 +46,12 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     Ok(conn)
 }
 
-fn is_about_rights(error: &StoreError) -> bool {
-    let StoreError::Sqlite { source, .. } = error else {
-        return false;
+/// Whether the error may come from not being able to make or change files beside the database.
+fn leaves_it_as_it_lies(error: &StoreError) -> bool {
+    let source = match error {
+        StoreError::DiskFull { .. } => return true,
+        StoreError::Sqlite { source, .. } => source,
+        _ => return false,
     };
     matches!(
         source.sqlite_error_code(),

@@ -22,6 +22,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use bulk::plan_run;
 pub use error::{Holder, StoreError};
 pub use format::FORMAT_VERSION;
 pub use reader::{LoggedEvent, RunReader};
@@ -29,4 +30,4 @@ pub use replay::Replay;
 pub use seal::Seal;
 pub use trials::Trials;
 pub use verify::{Problem, Verification};
-pub use write::{RunWriter, remove_database};
+pub use write::RunWriter;

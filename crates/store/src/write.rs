@@ -203,7 +203,7 @@ pub(crate) fn connect_new(path: &Path) -> Result<Connection, StoreError> {
 }
 
 /// Removes a run file that could not be finished, with what SQLite keeps beside it. One that is not there is no error.
-pub fn remove_database(path: &Path) {
+pub(crate) fn remove_database(path: &Path) {
     for suffix in ["", "-journal", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);

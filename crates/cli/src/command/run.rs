@@ -10,7 +10,7 @@ use unbent_core::{
     Case, Clock as _, GitState, Manifest, ModelRef, Origin, Program, ReferenceScript, Sampling, Subject,
     TrialKey,
 };
-use unbent_store::{RunWriter, remove_database};
+use unbent_store::plan_run;
 use unbent_suites::kit::Setup;
 
 use super::leaderboard;
@@ -145,14 +145,7 @@ impl Plan {
     }
 
     fn write(&self, path: &Path) -> Result<(), CommandError> {
-        let writer = RunWriter::create(path, &self.manifest).map_err(CommandError::from_making)?;
-        let written = writer.add_cases(&self.cases).and_then(|()| writer.add_trials(self.trials()));
-        let closed = writer.close();
-        // A file without all its trials is of no use to anyone.
-        if let Err(error) = written.map(|_| ()).and(closed) {
-            remove_database(path);
-            return Err(CommandError::from_making(error));
-        }
+        plan_run(path, &self.manifest, &self.cases, self.trials()).map_err(CommandError::from_making)?;
         Ok(())
     }
 }

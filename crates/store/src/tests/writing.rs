@@ -8,7 +8,7 @@ use unbent_core::{Entry, Sink, TrialNo};
 use super::{
     answered, append, case, finished, folder, key, manifest, opened, run_path, small_run, subject, wait,
 };
-use crate::{RunReader, RunWriter, StoreError};
+use crate::{RunReader, RunWriter, StoreError, plan_run};
 
 #[test]
 fn what_was_appended_is_read_back_in_order_with_its_times() {
@@ -290,4 +290,24 @@ fn more_trials_than_the_writer_remembers_keep_their_chains() {
     let found = RunReader::open(&path).unwrap().verify().unwrap();
     assert!(found.is_clean(), "{:?}", &found.problems[..1]);
     assert_eq!(found.events, 2 * u64::from(n));
+}
+
+#[test]
+fn a_planned_run_appears_whole_or_not_at_all() {
+    let folder = folder();
+    let path = run_path(&folder);
+    let keys = |case: &'static str| (1..=3).map(move |repeat| key(case, "m1", repeat));
+    let watched =
+        |case| keys(case).inspect(|_| assert!(!path.exists(), "it is not there before it is whole"));
+    let cases = [case("a")];
+    assert!(plan_run(&path, &manifest(), &cases, watched("unknown")).is_err());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left of a failure");
+    assert_eq!(plan_run(&path, &manifest(), &cases, watched("a")).unwrap(), 3);
+    assert_eq!(RunReader::open(&path).unwrap().trial_count().unwrap(), 3);
+    let again = plan_run(&path, &manifest(), &cases, keys("a"));
+    assert!(matches!(again, Err(StoreError::AlreadyExists { .. })));
+    let writer = RunWriter::open(&path).unwrap();
+    append(&writer, vec![answered(1, "q", "one")]);
+    writer.close().unwrap();
+    assert!(RunReader::open(&path).unwrap().verify().unwrap().is_clean());
 }
