@@ -7,7 +7,7 @@ use unbent_core::{ModelRef, Provider, ReferenceScript, Sampling, Subject, Subjec
 use unbent_engine::Respondent;
 use unbent_providers::replay::{MatchMode, ReplayProvider};
 use unbent_providers::sim::{SimPersona, SimProvider, known_personas};
-use unbent_providers::{OpenAiChat, OpenAiChatConfig, Secret};
+use unbent_providers::{Endpoint, HttpModel, OpenAiChat, Secret};
 use unbent_store::{Replay, RunReader};
 
 use crate::args::ConnectionArgs;
@@ -59,7 +59,15 @@ pub(crate) fn describe(reference: &ModelRef, settings: Sampling) -> Subject {
     label.params.retain(|name, _| !matches!(name.as_str(), "base_url" | "api_key_env" | "timeout_s"));
     let simulated = reference.provider == "sim";
     let null = simulated && SimPersona::parse(reference).is_ok_and(|persona| persona.is_null());
-    Subject { id: SubjectId::new(label.to_string()), model: reference.to_string(), settings, simulated, null }
+    Subject {
+        id: SubjectId::new(label.to_string()),
+        model: reference.to_string(),
+        settings,
+        simulated,
+        null,
+        price: None,
+        regraded: None,
+    }
 }
 
 /// The variable that holds a model's key, if its provider takes one.
@@ -116,7 +124,7 @@ fn replay(reference: &ModelRef) -> Result<Arc<dyn Provider>, CommandError> {
 fn open_ai_chat(reference: &ModelRef) -> Result<Arc<dyn Provider>, CommandError> {
     refuse_unknown_params(reference, &["base_url", "api_key_env", "timeout_s"])?;
     let base_url = reference.params.get("base_url").cloned().unwrap_or_default();
-    let mut config = OpenAiChatConfig::new(base_url, &reference.model);
+    let mut config = Endpoint::new(base_url);
     if let Some(seconds) = reference.params.get("timeout_s") {
         let seconds = seconds.parse().ok().filter(|seconds| *seconds > 0).ok_or_else(|| {
             CommandError::usage(format!("{reference}: timeout_s={seconds} is not a whole number of seconds"))
@@ -134,7 +142,7 @@ fn open_ai_chat(reference: &ModelRef) -> Result<Arc<dyn Provider>, CommandError>
             _ => {}
         }
     }
-    let provider = OpenAiChat::new(config).map_err(|error| {
+    let provider = HttpModel::new(config, OpenAiChat::new(&reference.model)).map_err(|error| {
         CommandError::usage(error.to_string()).hint("a base URL looks like http://127.0.0.1:1234/v1")
     })?;
     Ok(Arc::new(provider))

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use unbent::core::{Ask, ModelRole};
-use unbent::providers::{OpenAiChat, OpenAiChatConfig};
+use unbent::providers::{Endpoint, HttpModel, OpenAiChat};
 use unbent::store::RunReader;
 
 use self::program::server::{ModelServer, Request, Response};
@@ -208,7 +208,7 @@ fn recorded_bodies(reader: &RunReader, base_url: &str) -> BTreeMap<String, usize
     count_by_body(answers(reader).into_values().flatten().map(|kept| {
         let ask: Ask = serde_json::from_slice(&reader.blob(kept.request.unwrap()).unwrap()).unwrap();
         let model = if ask.role == ModelRole::Judge { "j" } else { "m" };
-        let provider = OpenAiChat::new(OpenAiChatConfig::new(base_url, model)).unwrap();
-        String::from_utf8(provider.request_body(&ask)).unwrap()
+        let provider = HttpModel::new(Endpoint::new(base_url), OpenAiChat::new(model)).unwrap();
+        String::from_utf8(provider.request_body(&ask).unwrap()).unwrap()
     }))
 }

@@ -41,6 +41,15 @@ pub enum Event {
         /// Who answered.
         #[serde(default, skip_serializing_if = "is_unsaid")]
         served: Served,
+        /// The [`crate::Wire`]: request and response as they crossed the network; none where nothing did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wire: Option<BlobRef>,
+        /// Whether it was taken from the cache of answers, so that nobody was asked or paid.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        cached: bool,
+        /// Parameters of the question that were not sent.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unsent: Vec<String>,
     },
     /// A tool ran in the trial's sandbox.
     Acted {
@@ -72,6 +81,12 @@ pub enum Event {
         /// When the next try follows; none where the need was given up.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_in_ms: Option<u64>,
+        /// What the call used all the same.
+        #[serde(default, skip_serializing_if = "Meter::is_blank")]
+        meter: Meter,
+        /// The [`crate::Wire`], where anything crossed the network.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wire: Option<BlobRef>,
     },
     /// The trial's world is gone, so all that it answered counts no more and it starts over.
     Voided {
@@ -122,13 +137,14 @@ impl Event {
 
     /// The blobs that the event refers to.
     pub fn blobs(&self) -> impl Iterator<Item = BlobRef> {
-        let (a, b) = match self {
-            Self::Answered { request, answer, .. } => (*request, Some(*answer)),
-            Self::Acted { request, answer, .. } => (Some(*request), Some(*answer)),
-            Self::Given { answer, .. } | Self::Observed { answer, .. } => (None, Some(*answer)),
-            _ => (None, None),
+        let all = match self {
+            Self::Answered { request, answer, wire, .. } => [*request, Some(*answer), *wire],
+            Self::Acted { request, answer, .. } => [Some(*request), Some(*answer), None],
+            Self::Given { answer, .. } | Self::Observed { answer, .. } => [None, Some(*answer), None],
+            Self::Faulted { wire, .. } => [None, None, *wire],
+            Self::Opened | Self::Voided { .. } | Self::Reopened | Self::Finished { .. } => [None; 3],
         };
-        a.into_iter().chain(b)
+        all.into_iter().flatten()
     }
 }
 
@@ -150,6 +166,11 @@ pub struct Meter {
 }
 
 impl Meter {
+    /// Whether there is nothing to tell.
+    pub fn is_blank(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// What this reply used.
     pub fn of(reply: &Reply) -> Self {
         Self {

@@ -45,7 +45,7 @@ pub enum FaultKind {
     Timeout,
     /// The other side could not be reached, or hung up.
     Connection,
-    /// Too many requests.
+    /// Too many requests, or the other side is overloaded and says so.
     RateLimited,
     /// The other side failed (HTTP 5xx, or an error inside a 200).
     Server,
@@ -57,6 +57,12 @@ pub enum FaultKind {
     Exhausted,
     /// An answer without text and without a tool call.
     Empty,
+    /// An answer that ended before its end.
+    Cut,
+    /// An answer for which the provider reports no tokens at all: nothing was generated, whatever it says.
+    ZeroUsage,
+    /// A web page in place of an answer.
+    WebPage,
     /// An answer that is not in the provider's format.
     Malformed,
     /// A recording has no answer to this question.
@@ -74,6 +80,9 @@ impl FaultKind {
             | Self::RateLimited
             | Self::Server
             | Self::Empty
+            | Self::Cut
+            | Self::ZeroUsage
+            | Self::WebPage
             | Self::Malformed => true,
             Self::Rejected | Self::Unauthorized | Self::Exhausted | Self::NotRecorded | Self::Sandbox => {
                 false
@@ -97,6 +106,9 @@ impl FaultKind {
             Self::Unauthorized => "unauthorized",
             Self::Exhausted => "exhausted",
             Self::Empty => "empty",
+            Self::Cut => "cut",
+            Self::ZeroUsage => "zero_usage",
+            Self::WebPage => "web_page",
             Self::Malformed => "malformed",
             Self::NotRecorded => "not_recorded",
             Self::Sandbox => "sandbox",

@@ -226,12 +226,23 @@ mod tests {
             finish: FinishReason::Stop,
             meter: Meter::default(),
             served: Served::default(),
+            wire: None,
+            cached: false,
+            unsent: Vec::new(),
         }
     }
 
     fn faulted(need: &str, retry_in_ms: Option<u64>) -> Event {
         let fault = Fault::new(FaultKind::Timeout, "no answer");
-        Event::Faulted { need: need.into(), role: Some(ModelRole::Subject), tried: 1, fault, retry_in_ms }
+        Event::Faulted {
+            need: need.into(),
+            role: Some(ModelRole::Subject),
+            tried: 1,
+            fault,
+            retry_in_ms,
+            meter: Meter::default(),
+            wire: None,
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod blob;
 mod case;
 mod chain;
 mod event;
+mod exchange;
 mod fault;
 mod history;
 mod id;
@@ -17,6 +18,7 @@ mod manifest;
 mod message;
 mod outcome;
 mod port;
+mod price;
 mod reply;
 mod seed;
 mod step;
@@ -25,11 +27,12 @@ mod suite;
 mod view;
 
 pub use ascii_json::ascii_json;
-pub use ask::{Ask, ModelRole, ReplySchema, Sampling, ToolSpec};
+pub use ask::{Ask, ModelRole, ReplySchema, Sampling, ToolChoice, ToolSpec};
 pub use blob::{Blob, BlobRef, ParseBlobRefError};
 pub use case::{Case, Inherit, PlannedTrial, TrialKey, TrialNo, WorldSpec};
 pub use chain::{ChainHash, merkle_root};
 pub use event::{Event, Meter};
+pub use exchange::{Allowance, Pace, Returned, Wasted, Wire};
 pub use fault::{Fault, FaultKind};
 pub use history::{History, LogError, Supplied, TrialLog};
 pub use id::{CaseId, NeedKey, SubjectId, SuiteId};
@@ -37,12 +40,13 @@ pub use manifest::{GitState, Manifest, Origin, PackRef, Program, SuiteRecord};
 pub use message::{AssistantMessage, Message, ToolCall};
 pub use outcome::{Outcome, Score, Scores, UnscoredReason};
 pub use port::{
-    BoxFuture, Call, Clock, Entry, Provider, Recorded, ReferenceScript, ReplaySource, Sandbox, SandboxHost,
-    Sink, SinkError, Source, SourceError,
+    AnswerCache, BoxFuture, Call, Clock, Entry, Provider, Recorded, ReferenceScript, ReplaySource, Sandbox,
+    SandboxHost, Sink, SinkError, Source, SourceError,
 };
+pub use price::Price;
 pub use reply::{Cost, CostSource, FinishReason, Reply, Served, Usage};
 pub use seed::{Stream, derive_seed};
 pub use step::{Act, Acted, Answer, Need, NeedKind, Observation, Observe, Step};
-pub use subject::{ModelRef, ParseModelRefError, Subject};
+pub use subject::{ModelRef, ParseModelRefError, Regraded, Subject};
 pub use suite::{ErasedSuite, Suite, SuiteError};
-pub use view::{RoleMeters, RunView, SubjectView, TrialState, TrialView};
+pub use view::{Kept, RoleMeters, RunView, SubjectView, TrialState, TrialView};

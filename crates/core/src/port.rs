@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     Act, Acted, Ask, AssistantMessage, Blob, BlobRef, Case, Event, Fault, NeedKey, Observation, Observe,
-    Reply, Stream, TrialKey, TrialNo, WorldSpec,
+    Reply, Returned, Stream, TrialKey, TrialNo, WorldSpec,
 };
 
 /// A future that can be held and sent.
@@ -34,7 +34,27 @@ pub struct Call<'a> {
 /// Something that answers questions: a model behind an API, a simulation, a recording.
 pub trait Provider: Send + Sync {
     /// Asks once; retrying is the engine's.
-    fn ask<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Result<Reply, Fault>>;
+    fn ask<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Returned>;
+
+    /// Everything of a question that the answer may depend on, as bytes: where it is sent and what is sent. None if
+    /// asking costs nothing, so that answers need not be kept.
+    fn identity(&self, _ask: &Ask) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// The parameters of a question that will not be sent, because the model or its API takes none such.
+    fn unsent(&self, _ask: &Ask) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Answers that were paid for once, by the content of their questions.
+pub trait AnswerCache: Send + Sync {
+    /// The answer that is kept under this key.
+    fn get(&self, key: BlobRef) -> Result<Option<Reply>, SourceError>;
+
+    /// Keeps an answer. An answer that is kept already stays.
+    fn put(&self, key: BlobRef, reply: &Reply) -> Result<(), SourceError>;
 }
 
 /// Opens sandboxes.

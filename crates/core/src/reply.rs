@@ -26,6 +26,9 @@ pub struct Reply {
     /// Who answered.
     #[serde(default)]
     pub served: Served,
+    /// Parameters of the question that were not sent, because the model or its API takes none such.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsent: Vec<String>,
     /// Fields of the provider that have no place above, as they came.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub extra: Map<String, Value>,
@@ -42,6 +45,7 @@ impl Reply {
             cost: None,
             latency_ms: None,
             served: Served::default(),
+            unsent: Vec::new(),
             extra: Map::new(),
         }
     }
@@ -79,9 +83,19 @@ pub struct Usage {
     /// Of `input`, those read from the provider's cache.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub cached_input: u64,
+    /// Of `input`, those written to the provider's cache, which some providers charge more for.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cache_write: u64,
     /// Of `output`, those spent on reasoning.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub reasoning: u64,
+}
+
+impl Usage {
+    /// Tokens read and written.
+    pub fn total(&self) -> u64 {
+        self.input + self.output
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde's skip_serializing_if calls")]
@@ -94,6 +108,7 @@ impl AddAssign for Usage {
         self.input += other.input;
         self.output += other.output;
         self.cached_input += other.cached_input;
+        self.cache_write += other.cache_write;
         self.reasoning += other.reasoning;
     }
 }
@@ -113,6 +128,8 @@ pub struct Cost {
 pub enum CostSource {
     /// The provider reported it with the answer.
     Provider,
+    /// It is the tokens that were reported times the prices that the manifest records.
+    Prices,
     /// An imported file reported it.
     Imported,
     /// Nothing was called that costs money.

@@ -1,11 +1,11 @@
 //! Folds of the log that people read: where a trial stands, and where a run stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::{
-    Event, FaultKind, Meter, ModelRole, Outcome, SubjectId, TrialKey, TrialNo, UnscoredReason, Usage,
+    Event, FaultKind, Meter, ModelRole, Outcome, Served, SubjectId, TrialKey, TrialNo, UnscoredReason, Usage,
 };
 
 /// Where a trial stands.
@@ -52,9 +52,17 @@ impl TrialView {
     /// Takes in one more event.
     pub fn apply(&mut self, event: &Event) {
         match event {
-            Event::Answered { role, meter, .. } => self.meters(*role).answer(meter),
-            Event::Faulted { role: Some(role), fault, .. } => self.meters(*role).fault(fault.kind),
-            Event::Voided { .. } => self.voided += 1,
+            Event::Answered { role, meter, served, cached, unsent, .. } => {
+                self.meters(*role).answer(meter, served, *cached, unsent);
+            }
+            Event::Faulted { role: Some(role), fault, meter, .. } => {
+                self.meters(*role).fault(fault.kind, meter);
+            }
+            Event::Voided { .. } => {
+                self.voided += 1;
+                self.subject.kept = Kept::default();
+                self.judge.kept = Kept::default();
+            }
             _ => {}
         }
         self.state = match event {
@@ -79,47 +87,93 @@ impl TrialView {
     }
 }
 
-/// What was asked of a role, and what it used.
+/// What was asked of a role, and what it used: everything *paid* for, and of that what is *kept*.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct RoleMeters {
     /// Answers received.
     pub answers: u64,
+    /// Of `answers`, those that came from the cache.
+    pub cached: u64,
     /// Calls that failed.
     pub faults: u64,
+    /// Tokens paid for, those of failed calls and voided attempts included.
+    pub usage: Usage,
+    /// US dollars paid, as far as prices are known.
+    pub cost_usd: f64,
+    /// Answers whose price is not known.
+    pub unpriced: u64,
+    /// What the answers used that count.
+    pub kept: Kept,
+    /// Calls that failed, by kind.
+    pub fault_kinds: BTreeMap<FaultKind, u64>,
+    /// The providers that served answers, as far as they are named.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub served_by: BTreeSet<String>,
+    /// Parameters that were asked for and not sent.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub unsent: BTreeSet<String>,
+}
+
+/// What answers used that count: not those of attempts that were voided, nor calls that failed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Kept {
     /// Tokens.
     pub usage: Usage,
     /// US dollars, as far as prices are known.
     pub cost_usd: f64,
-    /// Answers whose price is not known.
-    pub unpriced: u64,
-    /// Calls that failed, by kind.
-    pub fault_kinds: BTreeMap<FaultKind, u64>,
 }
 
 impl RoleMeters {
-    fn answer(&mut self, meter: &Meter) {
+    fn answer(&mut self, meter: &Meter, served: &Served, cached: bool, unsent: &[String]) {
         self.answers += 1;
+        self.cached += u64::from(cached);
         self.usage += meter.usage;
+        self.kept.usage += meter.usage;
         match meter.cost_usd {
-            Some(usd) => self.cost_usd += usd,
-            None => self.unpriced += 1,
+            Some(usd) => {
+                self.cost_usd += usd;
+                self.kept.cost_usd += usd;
+            }
+            None => self.unpriced += u64::from(!cached),
+        }
+        if let Some(provider) = &served.provider
+            && !self.served_by.contains(provider)
+        {
+            self.served_by.insert(provider.clone());
+        }
+        for name in unsent {
+            if !self.unsent.contains(name) {
+                self.unsent.insert(name.clone());
+            }
         }
     }
 
-    fn fault(&mut self, kind: FaultKind) {
+    fn fault(&mut self, kind: FaultKind, meter: &Meter) {
         self.faults += 1;
+        self.usage += meter.usage;
+        self.cost_usd += meter.cost_usd.unwrap_or_default();
         *self.fault_kinds.entry(kind).or_default() += 1;
     }
 
     /// Adds another's.
     pub fn absorb(&mut self, other: &Self) {
         self.answers += other.answers;
+        self.cached += other.cached;
         self.faults += other.faults;
         self.usage += other.usage;
         self.cost_usd += other.cost_usd;
         self.unpriced += other.unpriced;
+        self.kept.usage += other.kept.usage;
+        self.kept.cost_usd += other.kept.cost_usd;
         for (kind, n) in &other.fault_kinds {
             *self.fault_kinds.entry(*kind).or_default() += n;
+        }
+        for (ours, theirs) in [(&mut self.served_by, &other.served_by), (&mut self.unsent, &other.unsent)] {
+            for name in theirs {
+                if !ours.contains(name) {
+                    ours.insert(name.clone());
+                }
+            }
         }
     }
 }
@@ -235,6 +289,9 @@ mod tests {
             finish: FinishReason::Stop,
             meter: Meter { cost_usd, ..Meter::default() },
             served: Served::default(),
+            wire: None,
+            cached: false,
+            unsent: Vec::new(),
         }
     }
 
@@ -246,6 +303,8 @@ mod tests {
             tried: 1,
             fault: Fault::new(FaultKind::Timeout, "late"),
             retry_in_ms: None,
+            meter: Meter { cost_usd: Some(0.125), ..Meter::default() },
+            wire: None,
         };
         let unscored = Outcome::unscored(UnscoredReason::SubjectFault(FaultKind::Timeout), "late");
         let trials = [
@@ -265,7 +324,9 @@ mod tests {
         assert_eq!((total.trials, total.scored, total.unscored_total(), total.open), (4, 1, 1, 1));
         assert_eq!(total.unfinished(), 2);
         assert_eq!((total.subject.answers, total.subject.faults, total.subject.unpriced), (2, 1, 1));
-        assert!((total.subject.cost_usd - 0.5).abs() < 1e-12);
+        // The call that failed was paid for, and nothing is kept of it.
+        assert!((total.subject.cost_usd - 0.625).abs() < 1e-12);
+        assert!((total.subject.kept.cost_usd - 0.5).abs() < 1e-12);
         assert_eq!(total.unscored.get("subject timeout"), Some(&1));
     }
 
@@ -274,5 +335,6 @@ mod tests {
         let view = trial(1, &[Event::Opened, answered(Some(0.25)), Event::Voided { reason: "gone".into() }]);
         assert_eq!(view.voided, 1);
         assert!((view.subject.cost_usd - 0.25).abs() < 1e-12);
+        assert!(view.subject.kept.cost_usd.abs() < 1e-12);
     }
 }

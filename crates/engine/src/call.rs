@@ -92,9 +92,12 @@ impl TrialContext {
             };
             self.world.observer.notice(&Notice::Asked { role: ask.role });
             // An answer keeps its permit until it is on disk, so that a kill costs no more calls than are allowed at once.
-            let fault = match respondent.provider.ask(&call).await {
+            let returned = respondent.provider.ask(&call).await;
+            let wire = returned.wire.as_deref().map(Blob::of_json);
+            let fault = match returned.result {
                 Ok(reply) => {
                     let meter = Meter::of(&reply);
+                    let unsent = reply.unsent.clone();
                     let (finish, served) = (reply.finish.clone(), reply.served.clone());
                     let answer = Answer::Reply(Box::new(reply));
                     let blob = Blob::of_json(&answer);
@@ -107,8 +110,12 @@ impl TrialContext {
                         finish,
                         meter,
                         served,
+                        wire: wire.as_ref().map(Blob::address),
+                        cached: false,
+                        unsent,
                     };
-                    let event = self.record(event, vec![request, blob]).await?;
+                    let blobs = [request, blob].into_iter().chain(wire).collect();
+                    let event = self.record(event, blobs).await?;
                     self.world.observer.notice(&Notice::Answered {
                         trial: &self.trial.key,
                         need: key,
@@ -202,7 +209,16 @@ impl TrialContext {
     ) -> Result<Event, SinkError> {
         let trial = &self.trial.key;
         self.world.observer.notice(&Notice::Faulted { trial, need: key, role, fault: &fault, retry_in_ms });
-        self.record(Event::Faulted { need: key.clone(), role, tried, fault, retry_in_ms }, Vec::new()).await
+        let event = Event::Faulted {
+            need: key.clone(),
+            role,
+            tried,
+            fault,
+            retry_in_ms,
+            meter: Meter::default(),
+            wire: None,
+        };
+        self.record(event, Vec::new()).await
     }
 }
 

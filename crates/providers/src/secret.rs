@@ -4,71 +4,113 @@
 //! reader of the process.
 
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 /// What stands where a secret stood.
 const MASK: &str = "***";
+/// Bytes of a secret below which its Base64 could stand in a text by chance.
+const SHORTEST_IN_BASE64: usize = 8;
 
 /// A credential, such as an API key.
 ///
 /// `Debug` and `Display` print `***`. Surrounding white space is dropped, because keys read from files end in a line
 /// feed, which no HTTP header can carry.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret {
+    text: String,
+    /// Every way in which a server may write it back, longest first so that no rest of a longer one remains.
+    spellings: Arc<[String]>,
+}
 
 impl Secret {
     /// Makes a secret of its text.
     pub fn new(text: impl AsRef<str>) -> Self {
-        Self(text.as_ref().trim().to_owned())
+        let text = text.as_ref().trim().to_owned();
+        let spellings = spellings(&text).into();
+        Self { text, spellings }
     }
 
     /// The text itself, for the one place that sends it.
     pub fn reveal(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Whether there is nothing to hide.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.text.is_empty()
+    }
+
+    /// Whether a text holds this secret in one of its usual spellings. Quick, for texts that seldom do.
+    ///
+    /// Finds whatever a server writes back from what it was sent. A spelling with other letters in upper case, or with
+    /// backslashes where JSON needs none, is found by [`Secret::scrub`] only.
+    pub fn is_in(&self, text: &str) -> bool {
+        self.spellings
+            .iter()
+            .any(|spelling| memchr::memmem::find(text.as_bytes(), spelling.as_bytes()).is_some())
+            || (text.contains('\\') && self.scrub(text) != text)
     }
 
     /// Returns `text` with `***` wherever it holds this secret: verbatim (so in `Bearer …` too), percent-encoded, as a
-    /// form field, or with backslashes as in JSON, in upper or lower case. An empty secret leaves the text as it is.
+    /// form field, in Base64, or with backslashes as in JSON, in upper or lower case. An empty secret leaves the text
+    /// as it is.
     pub fn scrub(&self, text: &str) -> String {
-        self.spellings().iter().fold(text.to_owned(), |text, spelling| mask(&text, spelling))
+        self.spellings.iter().fold(text.to_owned(), |text, spelling| mask(&text, spelling))
     }
+}
 
-    /// Every way in which a server may write the secret back, longest first so that no rest of a longer one remains.
-    fn spellings(&self) -> Vec<String> {
-        if self.is_empty() {
-            return Vec::new();
-        }
-        let mut all = vec![
-            self.0.clone(),
-            self.percent_encoded("", "%20"),
-            self.percent_encoded("-._~", "%20"),
-            self.percent_encoded("-._*", "+"),
-            self.percent_encoded("-._~!$&'()*+,;=:@/?", "%20"),
-        ];
-        all.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
-        all.dedup();
-        all
+fn spellings(text: &str) -> Vec<String> {
+    if text.is_empty() {
+        return Vec::new();
     }
+    let mut all = vec![
+        text.to_owned(),
+        percent_encoded(text, "", "%20"),
+        percent_encoded(text, "-._~", "%20"),
+        percent_encoded(text, "-._*", "+"),
+        percent_encoded(text, "-._~!$&'()*+,;=:@/?", "%20"),
+    ];
+    all.extend(base64_spellings(text));
+    all.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
+    all.dedup();
+    all
+}
 
-    /// Percent-encodes all but letters, digits and `kept`.
-    fn percent_encoded(&self, kept: &str, space: &str) -> String {
-        let mut out = String::new();
-        for byte in self.0.bytes() {
-            let c = char::from(byte);
-            if c.is_ascii_alphanumeric() || kept.contains(c) {
-                out.push(c);
-            } else if c == ' ' {
-                out.push_str(space);
-            } else {
-                write!(out, "%{byte:02X}").expect("writing to a string does not fail");
-            }
-        }
-        out
+/// What Base64 makes of a text wherever it stands among other bytes: at each of the three alignments, the letters that
+/// do not depend on its neighbours. Nothing for a text so short that a chance match is likely.
+fn base64_spellings(text: &str) -> Vec<String> {
+    if text.len() < SHORTEST_IN_BASE64 {
+        return Vec::new();
     }
+    let mut all = Vec::new();
+    for before in 0..3 {
+        let mut bytes = vec![0; before];
+        bytes.extend_from_slice(text.as_bytes());
+        let own = (before * 8).div_ceil(6)..bytes.len() * 8 / 6;
+        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+            all.push(engine.encode(&bytes)[own.clone()].to_owned());
+        }
+    }
+    all
+}
+
+/// Percent-encodes all but letters, digits and `kept`.
+fn percent_encoded(text: &str, kept: &str, space: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        let c = char::from(byte);
+        if c.is_ascii_alphanumeric() || kept.contains(c) {
+            out.push(c);
+        } else if c == ' ' {
+            out.push_str(space);
+        } else {
+            write!(out, "%{byte:02X}").expect("writing to a string does not fail");
+        }
+    }
+    out
 }
 
 /// Puts the mask over every `spelling` in `text`, whatever the case of its ASCII letters and however many backslashes
@@ -143,6 +185,20 @@ mod tests {
             let text = secret.scrub(&format!("bad key {echoed}, twice: {echoed}"));
             let bearer = if echoed.starts_with("Bearer") { "Bearer " } else { "" };
             assert_eq!(text, format!("bad key {bearer}***, twice: {bearer}***"), "{echoed}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_scrubbed_from_base64_at_every_alignment() {
+        use base64::Engine as _;
+        let secret = Secret::new("sk-live/Zm9v+YmFy=");
+        for around in ["", "u", "me", "key"] {
+            for engine in [&super::STANDARD_NO_PAD, &super::URL_SAFE_NO_PAD] {
+                let text = engine.encode(format!("{around}:sk-live/Zm9v+YmFy=:{around}"));
+                assert!(secret.is_in(&text));
+                let scrubbed = secret.scrub(&text);
+                assert!(scrubbed.contains("***") && scrubbed.len() < text.len() - 15, "{scrubbed}");
+            }
         }
     }
 

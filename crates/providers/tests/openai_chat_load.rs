@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
-use unbent_providers::{OpenAiChat, OpenAiChatConfig};
+use unbent_providers::{Endpoint, HttpModel, OpenAiChat};
 
 use self::support::{Asked, http, read_request};
 
@@ -39,8 +39,8 @@ async fn five_hundred_calls_are_in_flight_together_and_reuse_their_connections()
         }
         drop(listener);
     });
-    let config = OpenAiChatConfig::new(format!("http://{address}/v1"), "m");
-    let provider = Arc::new(OpenAiChat::new(config).unwrap());
+    let endpoint = Endpoint::new(format!("http://{address}/v1"));
+    let provider = Arc::new(HttpModel::new(endpoint, OpenAiChat::new("m")).unwrap());
     for _round in 0..2 {
         let mut calls = JoinSet::new();
         for n in 0..CALLS {

@@ -36,6 +36,8 @@ fn subject(id: &str) -> Subject {
         model: format!("sim/{id}"),
         settings: Sampling::default(),
         simulated: true,
+        price: None,
+        regraded: None,
         null: false,
     }
 }
@@ -87,6 +89,7 @@ fn ask(text: &str) -> Ask {
         role: ModelRole::Subject,
         messages: vec![Message::user(text)],
         tools: Vec::new(),
+        tool_choice: unbent_core::ToolChoice::Auto,
         reply_schema: None,
         sampling: Sampling::default(),
     }
@@ -109,6 +112,9 @@ fn answered(trial: u64, need: &str, text: &str) -> Entry {
             finish: FinishReason::Stop,
             meter,
             served: Served::default(),
+            wire: None,
+            cached: false,
+            unsent: Vec::new(),
         },
         blobs: vec![request, answer],
     }

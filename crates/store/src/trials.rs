@@ -230,7 +230,10 @@ fn gist(kind: Kind, body: &str) -> serde_json::Result<Event> {
                 answer: BlobRef::from_bytes([0; 32]),
                 finish: FinishReason::Unknown,
                 meter: answered.meter,
-                served: Served::default(),
+                served: Served { provider: answered.served.provider, ..Served::default() },
+                wire: None,
+                cached: answered.cached,
+                unsent: answered.unsent,
             }
         }
         Kind::Finished => Event::Finished { outcome: serde_json::from_str::<Finished>(body)?.into() },
@@ -242,6 +245,18 @@ fn gist(kind: Kind, body: &str) -> serde_json::Result<Event> {
 struct Answered {
     role: ModelRole,
     meter: Meter,
+    #[serde(default)]
+    served: ServedBy,
+    #[serde(default)]
+    cached: bool,
+    #[serde(default)]
+    unsent: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct ServedBy {
+    #[serde(default)]
+    provider: Option<String>,
 }
 
 /// [`Outcome`] in a form that is read in one pass: serde reads one with an inner tag twice.

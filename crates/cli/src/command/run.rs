@@ -68,7 +68,7 @@ impl Plan {
             temperature: args.temperature,
             max_tokens: args.max_tokens.map(Into::into),
             reasoning_effort: args.reasoning_effort.clone(),
-            seed: None,
+            ..Sampling::default()
         };
         let references = args
             .models

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use unbent_core::{
     Act, Acted, Ask, AssistantMessage, BoxFuture, Call, CaseId, ErasedSuite, Fault, FaultKind, History,
-    Inherit, Message, ModelRole, Need, NeedKey, Observation, Observe, Outcome, Provider, Reply, Sampling,
-    Sandbox, SandboxHost, Score, Step, Suite, SuiteId, TrialKey, UnscoredReason, WorldSpec,
+    Inherit, Message, ModelRole, Need, NeedKey, Observation, Observe, Outcome, Provider, Reply, Returned,
+    Sampling, Sandbox, SandboxHost, Score, Step, Suite, SuiteId, TrialKey, UnscoredReason, WorldSpec,
 };
 use unbent_engine::{Begun, Job, Limits, MemoryLog, Respondent, RetryPolicy, Silent, TokioClock, World};
 
@@ -38,6 +38,7 @@ pub(crate) fn ask(role: ModelRole, text: &str) -> Ask {
         role,
         messages: vec![Message::user(text)],
         tools: vec![],
+        tool_choice: unbent_core::ToolChoice::Auto,
         reply_schema: None,
         sampling: Sampling::default(),
     }
@@ -164,7 +165,7 @@ impl Scripted {
 }
 
 impl Provider for Scripted {
-    fn ask<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Result<Reply, Fault>> {
+    fn ask<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Returned> {
         Box::pin(async move {
             let name = format!("{} {}", call.trial, call.need);
             *self.calls.lock().unwrap().entry(name).or_default() += 1;
@@ -173,11 +174,13 @@ impl Provider for Scripted {
             let share = if call.need.as_str() == "b" { 2 } else { 1 };
             tokio::time::sleep(std::time::Duration::from_millis(self.latency_ms / share)).await;
             self.in_flight.fetch_sub(1, Ordering::SeqCst);
-            (self.script)(call)?;
+            if let Err(fault) = (self.script)(call) {
+                return Err(fault).into();
+            }
             let Some(Message::User { content }) = call.ask.messages.first() else {
                 panic!("a toy asks in user turns")
             };
-            Ok(Reply::of(AssistantMessage::text(format!("<{content}>"))))
+            Ok(Reply::of(AssistantMessage::text(format!("<{content}>")))).into()
         })
     }
 }

@@ -2,26 +2,62 @@
 //!
 //! Pure: knows no socket and no key. The caller redacts what comes back.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use unbent_core::{
-    Ask, AssistantMessage, Fault, FaultKind, FinishReason, Message, Reply, Sampling, Served, ToolCall,
-    derive_seed,
+    Ask, AssistantMessage, Fault, FaultKind, FinishReason, Message, Reply, Served, ToolCall, ToolChoice,
+    Wasted, derive_seed,
 };
 
-use super::fault::{describe_error, is_error};
 use super::usage::{cost_of, unplaced_usage, usage_of};
-use super::wire;
+use super::{Flavour, OpenAiChat, wire};
+use crate::http::{Failure, describe_error, is_error};
 
-/// The request body for an ask to a model.
+/// The request body for an ask, and the parameters that it does not carry.
 ///
-/// `Message::reasoning` and `Message::extra` are not sent: servers of this dialect either refuse or ignore them.
 /// `strict` is false: strict mode takes only a subset of JSON schema (every property required, nothing additional) and
 /// refuses the request otherwise, whereas local servers constrain the answer with or without it. Suites check the
 /// answer's shape themselves.
-pub(super) fn request<'a>(model: &'a str, ask: &'a Ask, sampling: &'a Sampling) -> wire::Request<'a> {
-    wire::Request {
-        model,
-        messages: ask.messages.iter().map(request_message).collect(),
+pub(super) fn request<'a>(chat: &'a OpenAiChat, ask: &'a Ask) -> (wire::Request<'a>, Vec<String>) {
+    let sampling = &ask.sampling;
+    let mut unsent = Vec::new();
+    let mut sends = |name: &str, is_asked: bool| {
+        let sends = !chat.refuses.contains(name);
+        if is_asked && !sends {
+            unsent.push(name.to_owned());
+        }
+        sends
+    };
+    let temperature = sampling.temperature.filter(|_| sends("temperature", true));
+    let top_p = sampling.top_p.filter(|_| sends("top_p", true));
+    let is_extended = chat.flavour != Flavour::OpenAi;
+    let top_k = sampling.top_k.filter(|_| sends("top_k", true));
+    let repeat_penalty = sampling.repeat_penalty.filter(|_| sends("repeat_penalty", true));
+    let max_tokens = sampling.max_tokens.filter(|_| sends("max_tokens", true));
+    let seed = sampling.seed.filter(|_| sends("seed", true));
+    let stop = sampling.stop.as_deref().filter(|_| sends("stop", true));
+    let logprobs = sampling.logprobs.filter(|_| sends("logprobs", true));
+    let effort = sampling.reasoning_effort.as_deref().filter(|_| sends("reasoning_effort", true));
+    let budget = sampling.reasoning_tokens.filter(|_| sends("reasoning_tokens", true));
+    let mut only_extended = |name: &str, is_asked: bool| {
+        if is_asked && !is_extended {
+            unsent.push(name.to_owned());
+        }
+    };
+    only_extended("top_k", top_k.is_some());
+    only_extended("repeat_penalty", repeat_penalty.is_some());
+    let is_router = chat.flavour == Flavour::OpenRouter;
+    if budget.is_some() && !is_router {
+        unsent.push("reasoning_tokens".to_owned());
+    }
+    // "None" is an effort to a router and to OpenAI's newer models; to others the field's absence says the same.
+    let said_effort = effort.filter(|effort| {
+        is_router
+            || chat.flavour == Flavour::OpenAi
+            || !matches!(effort.to_ascii_lowercase().as_str(), "none" | "off")
+    });
+    let request = wire::Request {
+        model: &chat.model,
+        messages: ask.messages.iter().map(|message| request_message(message, chat)).collect(),
         tools: ask
             .tools
             .iter()
@@ -34,21 +70,45 @@ pub(super) fn request<'a>(model: &'a str, ask: &'a Ask, sampling: &'a Sampling) 
                 },
             })
             .collect(),
+        tool_choice: match &ask.tool_choice {
+            ToolChoice::Auto => None,
+            ToolChoice::None => Some("none".into()),
+            ToolChoice::Required => Some("required".into()),
+            ToolChoice::Tool(name) => Some(json!({ "type": "function", "function": { "name": name } })),
+        },
         response_format: ask.reply_schema.as_ref().map(|reply| wire::ResponseFormat {
             kind: "json_schema",
             json_schema: wire::JsonSchema { name: &reply.name, strict: false, schema: &reply.schema },
         }),
-        temperature: sampling.temperature,
-        max_tokens: sampling.max_tokens,
-        reasoning_effort: sampling
-            .reasoning_effort
+        temperature,
+        top_p,
+        top_k: top_k.filter(|_| is_extended),
+        repetition_penalty: repeat_penalty.filter(|_| is_router),
+        repeat_penalty: repeat_penalty.filter(|_| is_extended && !is_router),
+        max_completion_tokens: max_tokens.filter(|_| chat.flavour == Flavour::OpenAi),
+        max_tokens: max_tokens.filter(|_| chat.flavour != Flavour::OpenAi),
+        reasoning_effort: said_effort.filter(|_| !is_router),
+        reasoning: (is_router && (effort.is_some() || budget.is_some())).then_some(wire::Reasoning {
+            effort: said_effort.filter(|_| budget.is_none()),
+            max_tokens: budget,
+        }),
+        stop,
+        seed,
+        logprobs: logprobs.map(|_| true),
+        top_logprobs: logprobs.filter(|n| *n > 0),
+        provider: chat
+            .pin
             .as_deref()
-            .filter(|effort| !effort.eq_ignore_ascii_case("none") && !effort.eq_ignore_ascii_case("off")),
-        seed: sampling.seed,
-    }
+            .filter(|_| is_router)
+            .map(|pin| wire::Routing { order: [pin], allow_fallbacks: false }),
+        usage: is_router.then_some(wire::UsageOption { include: true }),
+        stream: chat.streams.then_some(true),
+        stream_options: chat.streams.then_some(wire::UsageInStream { include_usage: true }),
+    };
+    (request, unsent)
 }
 
-fn request_message(message: &Message) -> wire::RequestMessage<'_> {
+fn request_message<'a>(message: &'a Message, chat: &OpenAiChat) -> wire::RequestMessage<'a> {
     match message {
         Message::System { content } => wire::RequestMessage::System { content },
         Message::User { content } => wire::RequestMessage::User { content },
@@ -68,6 +128,12 @@ fn request_message(message: &Message) -> wire::RequestMessage<'_> {
                     function: wire::RequestFunctionCall { name: &call.name, arguments: &call.arguments },
                 })
                 .collect(),
+            // A router wants the reasoning of a turn back as it gave it, signed and encrypted parts included. Other
+            // servers of this dialect refuse the field or ignore it.
+            reasoning_details: turn
+                .extra
+                .get("reasoning_details")
+                .filter(|_| chat.flavour == Flavour::OpenRouter),
         },
     }
 }
@@ -78,7 +144,13 @@ fn request_message(message: &Message) -> wire::RequestMessage<'_> {
 ///
 /// `Server` for an error in place of an answer, `Empty` for an answer that says nothing, `Malformed` for JSON of
 /// another shape.
-pub(super) fn reply(response: wire::Response, ask: &Ask) -> Result<Reply, Fault> {
+pub(super) fn reply(response: wire::Response, ask: &Ask) -> Result<Reply, Failure> {
+    let usage = response.usage.clone().unwrap_or_default();
+    let wasted = Wasted { usage: usage_of(&usage), cost: cost_of(&usage) };
+    read(response, ask).map_err(|fault| Failure { fault, wasted })
+}
+
+fn read(response: wire::Response, ask: &Ask) -> Result<Reply, Fault> {
     if let Some(error) = response.error.as_ref().filter(|error| is_error(error)) {
         return Err(error_inside(error));
     }
@@ -100,7 +172,13 @@ pub(super) fn reply(response: wire::Response, ask: &Ask) -> Result<Reply, Fault>
         None => AssistantMessage::default(),
     };
     if message.is_empty() {
-        return Err(nothing_said(&message, reason, native));
+        let is_picture =
+            ["images", "content_parts", "audio"].iter().any(|name| message.extra.contains_key(*name));
+        return Err(if is_picture {
+            Fault::new(FaultKind::Rejected, "the answer is an image or a sound; only text is read")
+        } else {
+            nothing_said(&message, reason, native)
+        });
     }
     let finish = finish_reason(reason);
 
@@ -125,6 +203,7 @@ pub(super) fn reply(response: wire::Response, ask: &Ask) -> Result<Reply, Fault>
             response_id: text_of(response.id),
             fingerprint: text_of(response.system_fingerprint),
         },
+        unsent: Vec::new(),
         extra,
     })
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use unbent_core::{Cost, CostSource, Usage};
 
 const CACHED: &str = "/prompt_tokens_details/cached_tokens";
+const CACHE_WRITE: &str = "/prompt_tokens_details/cache_write_tokens";
 const REASONING: &str = "/completion_tokens_details/reasoning_tokens";
 const UPSTREAM: &str = "/cost_details/upstream_inference_cost";
 
@@ -16,6 +17,7 @@ pub(super) fn usage_of(usage: &Value) -> Usage {
         input: count("/prompt_tokens"),
         output: count("/completion_tokens"),
         cached_input: count(CACHED),
+        cache_write: count(CACHE_WRITE),
         reasoning: count(REASONING),
     }
 }
@@ -49,7 +51,7 @@ pub(super) fn unplaced_usage(usage: &Value) -> Option<Value> {
     for placed in ["prompt_tokens", "completion_tokens", "total_tokens", "cost"] {
         rest.remove(placed);
     }
-    for pointer in [CACHED, REASONING] {
+    for pointer in [CACHED, CACHE_WRITE, REASONING] {
         let (outer, inner) = pointer[1..].split_once('/').expect("both pointers have two steps");
         if let Some(details) = rest.get_mut(outer).and_then(Value::as_object_mut) {
             details.remove(inner);
@@ -109,10 +111,10 @@ mod tests {
     fn fields_without_a_place_are_kept_when_they_say_something() {
         let rest = unplaced_usage(&json!({
             "prompt_tokens": 5, "total_tokens": 9, "cost": 0.1, "is_byok": true,
-            "prompt_tokens_details": {"cached_tokens": 2, "cache_write_tokens": 4},
+            "prompt_tokens_details": {"cached_tokens": 2, "cache_write_tokens": 4, "video_tokens": 1},
             "completion_tokens_details": {"reasoning_tokens": 1, "audio_tokens": 0},
         }));
-        assert_eq!(rest, Some(json!({"is_byok": true, "prompt_tokens_details": {"cache_write_tokens": 4}})));
+        assert_eq!(rest, Some(json!({"is_byok": true, "prompt_tokens_details": {"video_tokens": 1}})));
         assert_eq!(unplaced_usage(&json!({"prompt_tokens": 5})), None);
     }
 }

@@ -13,24 +13,100 @@ pub(super) struct Request<'a> {
     pub(super) model: &'a str,
     /// The conversation.
     pub(super) messages: Vec<RequestMessage<'a>>,
-    /// Tools that may be called. There is no `tool_choice`: whether to call one is the model's to decide.
+    /// Tools that may be called.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) tools: Vec<Tool<'a>>,
+    /// Whether a tool must be called; left out where the model decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tool_choice: Option<Value>,
     /// The form of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) response_format: Option<ResponseFormat<'a>>,
     /// Softmax temperature.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) temperature: Option<f64>,
+    /// Nucleus sampling.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) top_p: Option<f64>,
+    /// Sampling among so many tokens; not of OpenAI.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) top_k: Option<u32>,
+    /// Repetition penalty as OpenRouter names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) repetition_penalty: Option<f64>,
+    /// Repetition penalty as llama.cpp and others name it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) repeat_penalty: Option<f64>,
     /// Upper limit of generated tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) max_tokens: Option<u32>,
+    /// Upper limit of generated tokens as OpenAI's own API names it; its reasoning models refuse the other name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) max_completion_tokens: Option<u32>,
     /// Reasoning effort.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reasoning_effort: Option<&'a str>,
+    /// Reasoning as OpenRouter takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reasoning: Option<Reasoning<'a>>,
+    /// Texts at which to stop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) stop: Option<&'a [String]>,
     /// Sampling seed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) seed: Option<u64>,
+    /// Whether log-probabilities are wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) logprobs: Option<bool>,
+    /// Log-probabilities of so many alternatives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) top_logprobs: Option<u8>,
+    /// Who may serve it, behind a router.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) provider: Option<Routing<'a>>,
+    /// What a router reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) usage: Option<UsageOption>,
+    /// Whether the answer is streamed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) stream: Option<bool>,
+    /// What the stream reports at its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) stream_options: Option<UsageInStream>,
+}
+
+/// Reasoning as OpenRouter takes it: an effort or a number of tokens.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Reasoning<'a> {
+    /// The effort.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) effort: Option<&'a str>,
+    /// The tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) max_tokens: Option<u32>,
+}
+
+/// Who may serve a request behind a router.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Routing<'a> {
+    /// Providers in the order in which they are tried.
+    pub(super) order: [&'a str; 1],
+    /// Whether others may be tried after them.
+    pub(super) allow_fallbacks: bool,
+}
+
+/// What a router reports with an answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct UsageOption {
+    /// Tokens and price.
+    pub(super) include: bool,
+}
+
+/// What a stream reports at its end.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct UsageInStream {
+    /// Tokens.
+    pub(super) include_usage: bool,
 }
 
 /// A message of a request.
@@ -54,6 +130,9 @@ pub(super) enum RequestMessage<'a> {
         /// Its calls.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         tool_calls: Vec<RequestToolCall<'a>>,
+        /// Reasoning that a router gave with the turn.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reasoning_details: Option<&'a Value>,
     },
     /// The result of a call.
     Tool {

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use unbent_core::{
-    BoxFuture, Call, Cost, CostSource, Fault, FaultKind, Provider, Recorded, ReplaySource, Reply,
+    BoxFuture, Call, Cost, CostSource, Fault, FaultKind, Provider, Recorded, ReplaySource, Reply, Returned,
 };
 
 /// How alike the recorded question must be.
@@ -89,7 +89,7 @@ impl ReplayProvider {
 }
 
 impl Provider for ReplayProvider {
-    fn ask<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Result<Reply, Fault>> {
-        Box::pin(async move { self.answer(call) })
+    fn ask<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Returned> {
+        Box::pin(async move { self.answer(call).into() })
     }
 }

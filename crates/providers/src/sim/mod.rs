@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use unbent_core::{
     Ask, AssistantMessage, BoxFuture, Call, Cost, CostSource, Fault, FaultKind, Message, Provider,
-    ReferenceScript, Reply, Served, Stream, ToolCall, ToolSpec, Usage, ascii_json,
+    ReferenceScript, Reply, Returned, Served, Stream, ToolCall, ToolSpec, Usage, ascii_json,
 };
 
 use self::persona::Kind;
@@ -83,30 +83,34 @@ impl SimProvider {
     }
 }
 
-impl Provider for SimProvider {
-    fn ask<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Result<Reply, Fault>> {
-        Box::pin(async move {
-            let latency = self.persona.latency();
-            if !latency.is_zero() {
-                tokio::time::sleep(latency).await;
-            }
-            if self.fails(call) {
-                let story = format!("simulated failure of try {}", call.tried);
-                return Err(Fault::new(FaultKind::Server, story));
-            }
-            let message = self.turn(call)?;
-            Ok(Reply {
-                usage: Usage {
-                    input: tokens(input_chars(call.ask)),
-                    output: tokens(turn_chars(&message)),
-                    ..Usage::default()
-                },
-                cost: Some(Cost { usd: 0.0, source: CostSource::Free }),
-                latency_ms: Some(latency.as_millis() as u64),
-                served: Served { model: Some(format!("sim/{}", self.persona.name())), ..Served::default() },
-                ..Reply::of(message)
-            })
+impl SimProvider {
+    async fn answer(&self, call: &Call<'_>) -> Result<Reply, Fault> {
+        let latency = self.persona.latency();
+        if !latency.is_zero() {
+            tokio::time::sleep(latency).await;
+        }
+        if self.fails(call) {
+            let story = format!("simulated failure of try {}", call.tried);
+            return Err(Fault::new(FaultKind::Server, story));
+        }
+        let message = self.turn(call)?;
+        Ok(Reply {
+            usage: Usage {
+                input: tokens(input_chars(call.ask)),
+                output: tokens(turn_chars(&message)),
+                ..Usage::default()
+            },
+            cost: Some(Cost { usd: 0.0, source: CostSource::Free }),
+            latency_ms: Some(latency.as_millis() as u64),
+            served: Served { model: Some(format!("sim/{}", self.persona.name())), ..Served::default() },
+            ..Reply::of(message)
         })
+    }
+}
+
+impl Provider for SimProvider {
+    fn ask<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Returned> {
+        Box::pin(async move { self.answer(call).await.into() })
     }
 }
 

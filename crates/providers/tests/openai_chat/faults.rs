@@ -195,7 +195,7 @@ async fn an_answer_that_says_nothing_is_empty() {
 async fn what_is_not_a_chat_completion_is_malformed() {
     let raw = |body: &'static [u8], kind| answer(ResponseTemplate::new(200).set_body_raw(body, kind));
     let page = raw(b"<!doctype html><title>Sign in</title>", "text/html").await.unwrap_err();
-    assert_eq!((page.kind, page.status), (FaultKind::Malformed, Some(200)));
+    assert_eq!((page.kind, page.status), (FaultKind::WebPage, Some(200)));
     assert!(page.message.contains("web page") && page.message.contains("Sign in"), "{page}");
     for body in [
         &b""[..],

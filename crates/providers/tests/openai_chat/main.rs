@@ -10,7 +10,7 @@ mod requests;
 
 use serde_json::{Value, json};
 use unbent_core::{Fault, Reply};
-use unbent_providers::{OpenAiChat, OpenAiChatConfig, Secret};
+use unbent_providers::{Endpoint, HttpModel, OpenAiChat, Secret};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -19,12 +19,16 @@ use self::support::Asked;
 /// A key with characters that change when they are encoded.
 const KEY: &str = "sk-live/Zm9v+YmFy=";
 
-fn config(base_url: &str) -> OpenAiChatConfig {
-    OpenAiChatConfig { api_key: Some(Secret::new(KEY)), ..OpenAiChatConfig::new(base_url, "org/model:free") }
+fn config(base_url: &str) -> Endpoint {
+    Endpoint { api_key: Some(Secret::new(KEY)), ..Endpoint::new(base_url) }
 }
 
-fn provider(base_url: &str) -> OpenAiChat {
-    OpenAiChat::new(config(base_url)).expect("a good configuration")
+fn dialect() -> OpenAiChat {
+    OpenAiChat::new("org/model:free")
+}
+
+fn provider(base_url: &str) -> HttpModel {
+    HttpModel::new(config(base_url), dialect()).expect("a good configuration")
 }
 
 /// A server that answers every chat completion so.

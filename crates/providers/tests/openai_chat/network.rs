@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use unbent_core::FaultKind;
-use unbent_providers::{OpenAiChat, OpenAiChatConfig};
+use unbent_providers::{Endpoint, HttpModel};
 
 use crate::support::{Asked, Then, http, serve_raw};
 use crate::{config, provider};
@@ -57,10 +57,10 @@ async fn silence_is_a_timeout_whenever_it_falls() {
     let whole = http("200 OK", "application/json", GOOD);
     for sent in [0, 20, whole.len() - 3] {
         let address = serve_raw(&whole[..sent], Then::Hang).await;
-        let provider = OpenAiChat::new(OpenAiChatConfig {
-            timeout: Duration::from_secs(5),
-            ..config(&format!("http://{address}/v1"))
-        })
+        let provider = HttpModel::new(
+            Endpoint { timeout: Duration::from_secs(5), ..config(&format!("http://{address}/v1")) },
+            crate::dialect(),
+        )
         .unwrap();
         let started = tokio::time::Instant::now();
         let fault = Asked::hello().put_to(&provider).await.unwrap_err();
@@ -71,11 +71,11 @@ async fn silence_is_a_timeout_whenever_it_falls() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_is_malformed() {
+async fn an_answer_that_breaks_off_is_cut() {
     let whole = http("200 OK", "application/json", GOOD);
     let address = serve_raw(&whole[..whole.len() - 3], Then::Close).await;
     let fault = Asked::hello().put_to(&provider(&format!("http://{address}/v1"))).await.unwrap_err();
-    assert_eq!((fault.kind, fault.status), (FaultKind::Malformed, Some(200)));
+    assert_eq!((fault.kind, fault.status), (FaultKind::Cut, Some(200)));
     assert!(fault.message.contains("broke off after"), "{fault}");
     assert!(fault.message.contains("choices"), "{fault}");
 }

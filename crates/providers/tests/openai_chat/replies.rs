@@ -33,7 +33,7 @@ async fn every_field_finds_its_place() {
     );
     assert_eq!(reply.finish, FinishReason::Stop);
     assert_eq!(json!(reply.extra), json!({"created": 1_700_000_000, "native_finish_reason": "end_turn"}));
-    assert_eq!(reply.usage, Usage { input: 10, output: 20, cached_input: 4, reasoning: 8 });
+    assert_eq!(reply.usage, Usage { input: 10, output: 20, cached_input: 4, cache_write: 0, reasoning: 8 });
     assert_eq!(reply.cost, Some(Cost { usd: 0.0125, source: CostSource::Provider }));
     assert_eq!(
         reply.served,

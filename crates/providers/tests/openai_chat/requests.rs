@@ -3,16 +3,21 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use unbent_core::{AssistantMessage, Message, ReplySchema, Sampling, ToolCall};
-use unbent_providers::{ConfigError, OpenAiChat, OpenAiChatConfig, Secret};
+use unbent_core::{AssistantMessage, Message, ReplySchema, Sampling, ToolCall, ToolChoice};
+use unbent_providers::{ConfigError, Endpoint, Flavour, HttpModel, OpenAiChat, Secret};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use crate::support::{Asked, one_string};
-use crate::{KEY, config, provider};
+use crate::{KEY, config, dialect, provider};
 
 /// The request that an ask becomes, as the server got it.
-async fn sent(asked: &Asked, configure: impl FnOnce(&mut OpenAiChatConfig)) -> Request {
+async fn sent(asked: &Asked, configure: impl FnOnce(&mut Endpoint)) -> Request {
+    sent_as(asked, dialect(), configure).await
+}
+
+/// The request that an ask becomes in this reading of the dialect.
+async fn sent_as(asked: &Asked, dialect: OpenAiChat, configure: impl FnOnce(&mut Endpoint)) -> Request {
     let server = MockServer::start().await;
     Mock::given(any())
         .respond_with(
@@ -22,7 +27,7 @@ async fn sent(asked: &Asked, configure: impl FnOnce(&mut OpenAiChatConfig)) -> R
         .await;
     let mut config = config(&format!("{}/v1", server.uri()));
     configure(&mut config);
-    let provider = OpenAiChat::new(config).expect("a good configuration");
+    let provider = HttpModel::new(config, dialect).expect("a good configuration");
     asked.put_to(&provider).await.expect("the server answers");
     let mut requests = server.received_requests().await.expect("requests are recorded");
     assert_eq!(requests.len(), 1, "one ask is one request");
@@ -73,6 +78,7 @@ async fn a_full_ask_is_sent_field_by_field() {
         max_tokens: Some(2048),
         reasoning_effort: Some("low".into()),
         seed: Some(42),
+        ..Sampling::default()
     };
     let request = sent(&asked, |_| {}).await;
     assert_eq!(
@@ -96,18 +102,98 @@ async fn a_full_ask_is_sent_field_by_field() {
     );
 }
 
-#[tokio::test]
-async fn settings_fill_only_what_the_ask_leaves_open() {
+/// Every parameter that there is.
+fn everything() -> Asked {
     let mut asked = Asked::hello();
-    asked.ask.sampling.temperature = Some(0.0);
-    let request = sent(&asked, |config| {
-        config.default_settings =
-            Sampling { temperature: Some(1.0), max_tokens: Some(64), ..Sampling::default() };
-    })
-    .await;
-    let body: Value = serde_json::from_slice(&request.body).unwrap();
-    assert_eq!(body["temperature"], json!(0.0));
-    assert_eq!(body["max_tokens"], json!(64));
+    asked.ask.sampling = Sampling {
+        temperature: Some(0.7),
+        top_p: Some(0.9),
+        top_k: Some(30),
+        repeat_penalty: Some(1.5),
+        max_tokens: Some(512),
+        reasoning_effort: Some("high".into()),
+        reasoning_tokens: Some(256),
+        stop: Some(vec!["END".into()]),
+        seed: Some(42),
+        logprobs: Some(2),
+    };
+    asked
+}
+
+async fn fields_and_unsent(flavour: Flavour, refuses: &[&str]) -> (Value, Vec<String>) {
+    let refuses = refuses.iter().map(|name| (*name).to_owned()).collect();
+    let dialect = OpenAiChat { flavour, refuses, ..dialect() };
+    let mut body: Value =
+        serde_json::from_slice(&sent_as(&everything(), dialect.clone(), |_| {}).await.body).unwrap();
+    body.as_object_mut().unwrap().retain(|name, _| name != "model" && name != "messages");
+    let provider = HttpModel::new(config("http://host/v1"), dialect).unwrap();
+    (body, unbent_core::Provider::unsent(&provider, &everything().ask))
+}
+
+#[tokio::test]
+async fn each_flavour_sends_its_own_names_and_says_what_it_cannot_send() {
+    let common = json!({"temperature": 0.7, "top_p": 0.9, "stop": ["END"], "seed": 42, "logprobs": true, "top_logprobs": 2});
+    let with = |more: Value| {
+        let mut all = common.clone();
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        all
+    };
+    assert_eq!(
+        fields_and_unsent(Flavour::OpenAi, &[]).await,
+        (
+            with(json!({"max_completion_tokens": 512, "reasoning_effort": "high"})),
+            vec!["top_k".to_owned(), "repeat_penalty".to_owned(), "reasoning_tokens".to_owned()]
+        )
+    );
+    assert_eq!(
+        fields_and_unsent(Flavour::Compatible, &[]).await,
+        (
+            with(json!({"max_tokens": 512, "reasoning_effort": "high", "top_k": 30, "repeat_penalty": 1.5})),
+            vec!["reasoning_tokens".to_owned()]
+        )
+    );
+    let routed = json!({
+        "max_tokens": 512, "reasoning": {"max_tokens": 256}, "top_k": 30, "repetition_penalty": 1.5,
+        "usage": {"include": true}
+    });
+    assert_eq!(fields_and_unsent(Flavour::OpenRouter, &[]).await, (with(routed), vec![]));
+}
+
+#[tokio::test]
+async fn what_a_model_refuses_is_left_out_and_told() {
+    let (body, unsent) = fields_and_unsent(Flavour::OpenAi, &["temperature", "top_p"]).await;
+    assert_eq!((body.get("temperature"), body.get("top_p")), (None, None));
+    assert_eq!(unsent[..2], ["temperature", "top_p"]);
+}
+
+#[tokio::test]
+async fn a_pin_allows_no_other_provider_and_reasoning_goes_back_to_a_router_as_it_came() {
+    let details = json!([{"type": "reasoning.encrypted", "data": "gAAA", "id": "r1"}]);
+    let turn = AssistantMessage {
+        extra: json!({"reasoning_details": details}).as_object().unwrap().clone(),
+        ..AssistantMessage::text("Hm.")
+    };
+    let asked = Asked::of(vec![Message::user("Hello?"), Message::Assistant(turn), Message::user("And?")]);
+    let routed = OpenAiChat { flavour: Flavour::OpenRouter, pin: Some("fireworks".into()), ..dialect() };
+    let body: Value = serde_json::from_slice(&sent_as(&asked, routed, |_| {}).await.body).unwrap();
+    assert_eq!(body["provider"], json!({"order": ["fireworks"], "allow_fallbacks": false}));
+    assert_eq!(body["messages"][1]["reasoning_details"], details);
+    let body: Value = serde_json::from_slice(&sent(&asked, |_| {}).await.body).unwrap();
+    assert_eq!((body.get("provider"), body["messages"][1].get("reasoning_details")), (None, None));
+}
+
+#[tokio::test]
+async fn a_tool_can_be_demanded() {
+    for (choice, wire) in [
+        (ToolChoice::None, json!("none")),
+        (ToolChoice::Required, json!("required")),
+        (ToolChoice::Tool("say".into()), json!({"type": "function", "function": {"name": "say"}})),
+    ] {
+        let mut asked = Asked::hello().with_tool("say", one_string("text"));
+        asked.ask.tool_choice = choice;
+        let body: Value = serde_json::from_slice(&sent(&asked, |_| {}).await.body).unwrap();
+        assert_eq!(body["tool_choice"], wire);
+    }
 }
 
 #[tokio::test]
@@ -141,7 +227,7 @@ fn the_path_is_appended_to_any_base_url() {
         ("https://openrouter.ai/api/v1", "https://openrouter.ai/api/v1/chat/completions"),
         (" http://[::1]:8000/a%20b/ ", "http://[::1]:8000/a%20b/chat/completions"),
     ] {
-        assert_eq!(provider(base_url).endpoint(), endpoint);
+        assert_eq!(provider(base_url).address(), endpoint);
     }
 }
 
@@ -154,16 +240,15 @@ fn a_useless_configuration_is_refused_before_anything_is_sent() {
         ("http://host/v1?key=hunter22", "query"),
         ("http://host/v1/chat/completions/", "leave that away"),
     ] {
-        let error = OpenAiChat::new(config(base_url)).unwrap_err().to_string();
+        let error = HttpModel::new(config(base_url), dialect()).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
         assert!(!error.contains("hunter22"), "{error}");
     }
-    let build = |change: fn(&mut OpenAiChatConfig)| {
+    let build = |change: fn(&mut Endpoint)| {
         let mut config = config("http://host/v1");
         change(&mut config);
-        OpenAiChat::new(config).unwrap_err()
+        HttpModel::new(config, dialect()).unwrap_err()
     };
-    assert_eq!(build(|config| config.model = " ".into()), ConfigError::NoModel);
     assert_eq!(build(|config| config.api_key = Some(Secret::new("two\nlines"))), ConfigError::ApiKey);
     assert_eq!(
         build(|config| config.extra_headers = vec![("a b".into(), Secret::new("c"))]),
@@ -176,7 +261,7 @@ fn a_key_shows_in_no_debug_output() {
     let mut config = config("https://host/v1");
     config.extra_headers = vec![("api-key".into(), Secret::new("another-key"))];
     config.timeout = Duration::from_secs(1);
-    let shown = format!("{config:?} {:?}", OpenAiChat::new(config.clone()).unwrap());
+    let shown = format!("{config:?} {:?}", HttpModel::new(config.clone(), dialect()).unwrap());
     assert!(!shown.contains("sk-live") && !shown.contains("another-key"), "{shown}");
     assert!(shown.contains("https://host/v1/chat/completions"), "{shown}");
 }

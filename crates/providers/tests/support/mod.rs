@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use unbent_core::{
-    Ask, Call, Case, Fault, Message, ModelRole, NeedKey, Provider, Reply, Sampling, ToolSpec, TrialKey,
+    Ask, Call, Case, Fault, Message, ModelRole, NeedKey, Provider, Reply, Sampling, ToolChoice, ToolSpec,
+    TrialKey,
 };
 
 /// A question with its place in a run.
@@ -29,6 +30,7 @@ impl Asked {
                 role: ModelRole::Subject,
                 messages,
                 tools: vec![],
+                tool_choice: ToolChoice::Auto,
                 reply_schema: None,
                 sampling: Sampling::default(),
             },
@@ -76,7 +78,7 @@ impl Asked {
     }
 
     pub(crate) async fn put_to(&self, provider: &dyn Provider) -> Result<Reply, Fault> {
-        provider.ask(&self.call()).await
+        provider.ask(&self.call()).await.result
     }
 }
 

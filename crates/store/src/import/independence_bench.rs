@@ -171,6 +171,8 @@ fn manifest(layout: &Layout, suite: Option<SuiteId>, now_ms: i64, program: Progr
         model: config.name.model.clone(),
         settings: config.name.settings.clone(),
         simulated: false,
+        price: None,
+        regraded: None,
         null: false,
     });
     let runs = layout.configs.iter().flat_map(|config| &config.runs);
@@ -199,6 +201,8 @@ fn only_judge(judges: BTreeSet<String>) -> Option<Subject> {
         model: judge,
         settings: Sampling::default(),
         simulated: false,
+        price: None,
+        regraded: None,
         null: false,
     })
 }

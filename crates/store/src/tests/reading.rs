@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use unbent_core::{
-    Entry, Event, Fault, FaultKind, ModelRole, Outcome, Source, TrialNo, TrialState, TrialView,
+    Entry, Event, Fault, FaultKind, Meter, ModelRole, Outcome, Source, TrialNo, TrialState, TrialView,
     UnscoredReason,
 };
 
@@ -22,6 +22,8 @@ fn faulted(trial: u64) -> Entry {
         tried: 2,
         fault: Fault::new(FaultKind::RateLimited, "slow down").with_status(429),
         retry_in_ms: Some(10),
+        meter: Meter::default(),
+        wire: None,
     };
     entry(trial, event)
 }

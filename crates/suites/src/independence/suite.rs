@@ -124,6 +124,7 @@ impl Independence {
                         role: ModelRole::Subject,
                         messages: dialogue.messages(&turns, note),
                         tools: dialogue.tools(),
+                        tool_choice: unbent_core::ToolChoice::Auto,
                         reply_schema: None,
                         sampling: subject_sampling(),
                     };

@@ -102,6 +102,7 @@ impl Rubric {
             role: ModelRole::Judge,
             messages: vec![Message::user(parts.join("\n\n"))],
             tools: Vec::new(),
+            tool_choice: unbent_core::ToolChoice::Auto,
             reply_schema: Some(ReplySchema { name: format!("{suite}_{}", self.id), schema: self.schema() }),
             sampling,
         }

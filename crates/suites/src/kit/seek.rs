@@ -55,6 +55,7 @@ mod tests {
             role: ModelRole::Judge,
             messages: vec![],
             tools: vec![],
+            tool_choice: unbent_core::ToolChoice::Auto,
             reply_schema: None,
             sampling: Sampling::default(),
         })

@@ -50,6 +50,7 @@ impl Extraction {
         }
         let content = json!({"names": names, "declined": declined, "primary_name": file.primary_name});
         let reply = Reply {
+            unsent: Vec::new(),
             message: AssistantMessage::text(content.to_string()),
             finish: FinishReason::Unknown,
             usage: Usage::default(),

@@ -137,6 +137,9 @@ impl Reading<'_> {
             finish,
             meter,
             served,
+            wire: None,
+            cached: false,
+            unsent: Vec::new(),
         };
         self.push(trial, at_ms, event, request.into_iter().chain([answer]).collect());
         address

@@ -106,6 +106,7 @@ impl Scenario {
             role: ModelRole::Subject,
             messages,
             tools: Vec::new(),
+            tool_choice: unbent_core::ToolChoice::Auto,
             reply_schema: None,
             sampling: settings.clone(),
         };
@@ -189,6 +190,7 @@ fn finish(reason: Option<&str>) -> FinishReason {
 
 fn reply(message: AssistantMessage, cost: CallCost) -> Reply {
     Reply {
+        unsent: Vec::new(),
         message,
         finish: FinishReason::Unknown,
         usage: Usage {

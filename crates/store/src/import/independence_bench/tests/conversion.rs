@@ -51,6 +51,7 @@ fn a_question_and_its_answer_are_taken_over_as_they_were() {
         finish,
         meter,
         served,
+        ..
     } = &events(&reader, "rs01")[1]
     else {
         panic!();

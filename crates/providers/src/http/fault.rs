@@ -7,6 +7,7 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 use unbent_core::{Fault, FaultKind};
 
+use super::pace::span_ms;
 use crate::Secret;
 
 /// Characters of a body that a fault shows.
@@ -34,20 +35,16 @@ impl Redaction {
         Self(secrets)
     }
 
-    fn scrub(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, secret| secret.scrub(&text))
-    }
-
     /// The fault without secrets.
-    pub(super) fn clean(&self, fault: &Fault) -> Fault {
-        Fault { message: cut(&self.scrub(head(&fault.message)), MESSAGE_CHARS), ..*fault }
+    pub(super) fn clean(&self, fault: Fault) -> Fault {
+        Fault { message: cut(&self.cover(head(&fault.message)), MESSAGE_CHARS), ..fault }
     }
 
-    /// An answer without secrets. Answers are long and hold none, so only those that hold one as it is written are
-    /// looked through for its other spellings.
-    pub(super) fn answer<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let holds = |secret: &Secret| !secret.is_empty() && text.contains(secret.reveal());
-        if self.0.iter().any(holds) { Cow::Owned(self.scrub(text)) } else { Cow::Borrowed(text) }
+    /// The text without secrets.
+    pub(super) fn cover<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.0.iter().fold(Cow::Borrowed(text), |text, secret| {
+            if secret.is_in(&text) { Cow::Owned(secret.scrub(&text)) } else { text }
+        })
     }
 
     /// The beginning of a body, on one line. Scrubbed before it is cut, or half a key could remain.
@@ -62,7 +59,7 @@ impl Redaction {
                 break;
             }
         }
-        if text.is_empty() { "(nothing)".to_owned() } else { cut(&self.scrub(head(&text)), EXCERPT_CHARS) }
+        if text.is_empty() { "(nothing)".to_owned() } else { cut(&self.cover(head(&text)), EXCERPT_CHARS) }
     }
 }
 
@@ -95,6 +92,9 @@ pub(super) fn of_status(
         403 if is_flagged(&json) => (FaultKind::Rejected, String::new()),
         401 | 403 => (FaultKind::Unauthorized, String::new()),
         404 => (FaultKind::Rejected, hint_for_missing(tried)),
+        // Overloaded, in Anthropic's words and in those of servers that say when to come back.
+        529 => (FaultKind::RateLimited, String::new()),
+        503 if headers.contains_key(RETRY_AFTER) => (FaultKind::RateLimited, String::new()),
         408 | 504 | 524 => (FaultKind::Timeout, String::new()),
         429 => (FaultKind::RateLimited, String::new()),
         409 | 425 | 500.. => (FaultKind::Server, String::new()),
@@ -108,9 +108,9 @@ pub(super) fn of_status(
 }
 
 fn hint_for_missing(tried: &str) -> String {
-    let base = tried.trim_end_matches("/chat/completions");
-    let last = base.rsplit('/').next().unwrap_or_default();
-    let versioned = last.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let versioned = tried.split('/').any(|step| {
+        step.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    });
     let advice = if versioned {
         "check the base URL and the model's name"
     } else {
@@ -125,7 +125,7 @@ fn hint_for_moved(headers: &HeaderMap) -> String {
     })
 }
 
-/// How long the server asks us to wait: `retry-after-ms`, else `retry-after` as seconds or as a date.
+/// How long the server asks us to wait: `retry-after-ms`, else `retry-after` as seconds, as a span or as a date.
 ///
 /// A date is read against the server's own `date` where it sends one, so that a clock that is off does no harm.
 pub(super) fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
@@ -138,7 +138,7 @@ pub(super) fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
         return Some(ms);
     }
     let after = text(RETRY_AFTER.as_str())?;
-    wait(after, 1000.0).or_else(|| {
+    wait(after, 1000.0).or_else(|| span_ms(after)).or_else(|| {
         let until = httpdate::parse_http_date(after).ok()?;
         let now = text(DATE.as_str())
             .and_then(|date| httpdate::parse_http_date(date).ok())
@@ -148,7 +148,7 @@ pub(super) fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// Whether a value in the place of an error says that there is one.
-pub(super) fn is_error(error: &Value) -> bool {
+pub(crate) fn is_error(error: &Value) -> bool {
     match error {
         Value::Null | Value::Bool(false) => false,
         Value::String(text) => !text.is_empty(),
@@ -160,7 +160,7 @@ pub(super) fn is_error(error: &Value) -> bool {
 /// The server's own words, out of any of the usual shapes: `{"error": {"message"}}`, `{"error": "…"}`, `{"message"}`,
 /// `{"detail"}` as text or as FastAPI's list, `{"errors": […]}`, a list of any of these, and a router's error with the
 /// provider's own inside.
-pub(super) fn describe_error(error: &Value) -> Option<String> {
+pub(crate) fn describe_error(error: &Value) -> Option<String> {
     match error {
         Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         Value::Array(errors) => {

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Url, redirect};
-use unbent_core::Sampling;
-
+use super::dialect::{Dialect, KeyHeader};
 use super::tls::{self, Trust};
 use crate::Secret;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Url, redirect};
 
 /// Time to reach a server, whatever the time-out of the whole call.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -16,33 +15,30 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Secrets in extra headers shorter than this are taken for ordinary words and not scrubbed from text.
 const SHORTEST_HEADER_SECRET: usize = 8;
 
-/// Where a server is and how to speak to it.
+/// Where a server is and how to reach it.
 #[derive(Debug, Clone)]
-pub struct OpenAiChatConfig {
-    /// The address that `/chat/completions` is appended to, such as `http://127.0.0.1:1234/v1`. Nothing else is added.
+pub struct Endpoint {
+    /// The address that the dialect's path is appended to, such as `http://127.0.0.1:1234/v1`. Nothing else is added.
     pub base_url: String,
-    /// The key, sent as `Authorization: Bearer`. Local servers want none.
+    /// The key; the dialect says in which header. Local servers want none.
     pub api_key: Option<Secret>,
-    /// The model, as the server names it.
-    pub model: String,
-    /// Time from the request to the last byte of the answer.
+    /// Time from the request to the last byte of the answer; of an answer that is streamed, from byte to byte.
     pub timeout: Duration,
-    /// Further headers. A value of eight characters or more is kept out of faults like the key.
+    /// Further headers. A value of eight characters or more is kept out of everything that is recorded, like the key.
     pub extra_headers: Vec<(String, Secret)>,
-    /// Settings for what an ask leaves open.
-    pub default_settings: Sampling,
+    /// Whether answers that report zero tokens count all the same; some local servers report nothing else.
+    pub allows_zero_usage: bool,
 }
 
-impl OpenAiChatConfig {
+impl Endpoint {
     /// A server without key, with ten minutes a call, which slow local models need.
-    pub fn new(base_url: impl Into<String>, model: impl Into<String>) -> Self {
+    pub fn new(base_url: impl Into<String>) -> Self {
         Self {
             base_url: base_url.into(),
             api_key: None,
-            model: model.into(),
             timeout: Duration::from_mins(10),
             extra_headers: Vec::new(),
-            default_settings: Sampling::default(),
+            allows_zero_usage: false,
         }
     }
 }
@@ -58,9 +54,6 @@ pub enum ConfigError {
         /// What is wrong with it.
         reason: String,
     },
-    /// No model is named.
-    #[error("no model is named")]
-    NoModel,
     /// The key holds characters that no HTTP header can carry.
     #[error("the API key holds characters that no HTTP header can carry")]
     ApiKey,
@@ -78,7 +71,8 @@ pub enum ConfigError {
     },
 }
 
-pub(super) fn endpoint(base_url: &str) -> Result<Url, ConfigError> {
+/// The address that is asked: `path` appended to the base URL.
+pub(super) fn address(base_url: &str, path: &str) -> Result<Url, ConfigError> {
     let bad = |reason: &str| ConfigError::BaseUrl {
         // A URL with an @ or a query may hold a credential.
         url: base_url.split(['?', '#']).next().filter(|url| !url.contains('@')).unwrap_or("***").to_owned(),
@@ -94,34 +88,46 @@ pub(super) fn endpoint(base_url: &str) -> Result<Url, ConfigError> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err(bad("holds a query or fragment, which cannot be kept when a path is appended"));
     }
-    if url.path().trim_end_matches('/').ends_with("/chat/completions") {
-        return Err(bad("already ends in /chat/completions; leave that away"));
+    if url.path().trim_end_matches('/').ends_with(&format!("/{path}")) {
+        return Err(bad(&format!("already ends in /{path}; leave that away")));
     }
     url.path_segments_mut()
         .map_err(|()| bad("has no path to append to"))?
         .pop_if_empty()
-        .extend(["chat", "completions"]);
+        .extend(path.split('/'));
     Ok(url)
 }
 
-pub(super) fn headers(config: &OpenAiChatConfig) -> Result<HeaderMap, ConfigError> {
+/// The headers that every request carries.
+pub(super) fn headers(endpoint: &Endpoint, dialect: &dyn Dialect) -> Result<HeaderMap, ConfigError> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if let Some(key) = config.api_key.as_ref().filter(|key| !key.is_empty()) {
-        let value = format!("Bearer {}", key.reveal());
-        let mut value = HeaderValue::try_from(value).map_err(|_| ConfigError::ApiKey)?;
-        value.set_sensitive(true);
-        headers.insert(AUTHORIZATION, value);
-    }
-    for (name, value) in &config.extra_headers {
-        let bad = || ConfigError::Header { name: name.clone() };
-        let mut value = HeaderValue::try_from(value.reveal()).map_err(|_| bad())?;
+    let insert = |headers: &mut HeaderMap, name: &str, value: &str| {
+        let bad = || ConfigError::Header { name: name.to_owned() };
+        let mut value = HeaderValue::try_from(value).map_err(|_| bad())?;
         value.set_sensitive(true);
         headers.insert(HeaderName::try_from(name).map_err(|_| bad())?, value);
+        Ok(())
+    };
+    for (name, value) in dialect.headers() {
+        insert(&mut headers, name, &value)?;
+    }
+    if let Some(key) = endpoint.api_key.as_ref().filter(|key| !key.is_empty()) {
+        match dialect.key_header() {
+            KeyHeader::Bearer => {
+                insert(&mut headers, AUTHORIZATION.as_str(), &format!("Bearer {}", key.reveal()))
+            }
+            KeyHeader::Named(name) => insert(&mut headers, name, key.reveal()),
+        }
+        .map_err(|_| ConfigError::ApiKey)?;
+    }
+    for (name, value) in &endpoint.extra_headers {
+        insert(&mut headers, name, value.reveal())?;
     }
     Ok(headers)
 }
 
+/// The client for an address.
 pub(super) fn client(endpoint: &Url, headers: HeaderMap) -> Result<Client, ConfigError> {
     let bad = |reason: String| ConfigError::Client { reason };
     let trust = if endpoint.scheme() == "https" { Trust::Machine } else { Trust::Nobody };
@@ -129,6 +135,7 @@ pub(super) fn client(endpoint: &Url, headers: HeaderMap) -> Result<Client, Confi
     let mut builder = Client::builder()
         .tls_backend_preconfigured(tls)
         .http1_only()
+        .tcp_nodelay(true)
         .user_agent(concat!("unbent/", env!("CARGO_PKG_VERSION")))
         .default_headers(headers)
         .redirect(redirect::Policy::none())
@@ -150,14 +157,14 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// What must not show in a fault.
-pub(super) fn secrets(config: &OpenAiChatConfig) -> Vec<Secret> {
-    config
+/// What must not show in anything that is recorded.
+pub(super) fn secrets(endpoint: &Endpoint) -> Vec<Secret> {
+    endpoint
         .extra_headers
         .iter()
         .map(|(_, value)| value)
         .filter(|value| value.reveal().len() >= SHORTEST_HEADER_SECRET)
-        .chain(&config.api_key)
+        .chain(&endpoint.api_key)
         .cloned()
         .collect()
 }
