@@ -1,11 +1,12 @@
 //! The command line.
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use unbent_engine::Caps;
 
 /// Measures whether language models hold their line under pressure.
 #[derive(Debug, Parser)]
@@ -120,10 +121,12 @@ pub(crate) struct RunArgs {
     pub(crate) temperature: Option<f64>,
     /// Token limit of the subjects' answers, in place of the suite's
     #[arg(long, value_name = "N", value_parser = at_least_one::<NonZeroU32>)]
-    pub(crate) max_tokens: Option<NonZeroU32>,
+    pub(crate) max_answer_tokens: Option<NonZeroU32>,
     /// Reasoning effort of the subjects, as the provider names it
     #[arg(long, value_name = "EFFORT")]
     pub(crate) reasoning_effort: Option<String>,
+    #[command(flatten)]
+    pub(crate) caps: CapArgs,
     /// The run file to make; by default named after suite and time
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -136,6 +139,33 @@ pub(crate) struct ResumeArgs {
     /// Model calls in flight at once
     #[arg(long, value_name = "N", default_value = "16", value_parser = at_least_one::<NonZeroUsize>)]
     pub(crate) parallel: NonZeroUsize,
+    #[command(flatten)]
+    pub(crate) caps: CapArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CapArgs {
+    /// Stop when the run has cost so many US dollars in all; calls in flight still come home
+    #[arg(long, value_name = "USD", value_parser = more_than_nothing)]
+    pub(crate) max_cost: Option<f64>,
+    /// Stop when the run has used so many tokens in all, read and written; calls in flight still come home
+    #[arg(long, value_name = "N", value_parser = at_least_one::<NonZeroU64>)]
+    pub(crate) max_tokens: Option<NonZeroU64>,
+}
+
+impl CapArgs {
+    /// What the run may spend.
+    pub(crate) fn caps(&self) -> Caps {
+        Caps { usd: self.max_cost, tokens: self.max_tokens.map(Into::into) }
+    }
+}
+
+/// Reads an amount of money.
+fn more_than_nothing(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|usd: &f64| usd.is_finite() && *usd > 0.0)
+        .ok_or_else(|| "give an amount above 0, such as 2.50".to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -30,11 +30,13 @@ pub enum Exit {
     Io,
     /// A provider refused every further call: a wrong key, or no credit left.
     Refused,
+    /// What the run may cost is spent.
+    BudgetSpent,
 }
 
 impl Exit {
     /// Every code, in the order of their numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Done,
         Self::Internal,
         Self::Usage,
@@ -44,6 +46,7 @@ impl Exit {
         Self::Locked,
         Self::Io,
         Self::Refused,
+        Self::BudgetSpent,
     ];
 
     /// The number.
@@ -58,6 +61,7 @@ impl Exit {
             Self::Locked => 6,
             Self::Io => 7,
             Self::Refused => 8,
+            Self::BudgetSpent => 9,
         }
     }
 
@@ -73,6 +77,7 @@ impl Exit {
             Self::Locked => "locked",
             Self::Io => "io",
             Self::Refused => "refused",
+            Self::BudgetSpent => "budget_spent",
         }
     }
 
@@ -94,8 +99,11 @@ impl Exit {
                  the run when there is room."
             }
             Self::Refused => {
-                "A provider would refuse every further call: the key is wrong or the credit used up. What was answered \
-                 is kept; resume the run when that is settled."
+                "A provider would refuse every further call, or cannot be reached: the key is wrong, the credit used \
+                 up, or the server is not there. What was answered is kept; resume the run when that is settled."
+            }
+            Self::BudgetSpent => {
+                "The run reached its --max-cost or --max-tokens. What was answered is kept; resume it with more."
             }
         }
     }
@@ -215,6 +223,9 @@ impl CommandError {
             EngineError::Source(_) | EngineError::Suite(_) => Self::new(Exit::BadFile, error.to_string()),
             EngineError::Fatal { .. } => Self::new(Exit::Refused, error.to_string())
                 .hint("check the key (--api-key-env NAME) and the credit of the account")
+                .hint(resume),
+            EngineError::Unpriced { .. } => Self::new(Exit::BudgetSpent, error.to_string())
+                .hint("without --max-cost the run goes on; --max-tokens holds it to a number of tokens")
                 .hint(resume),
             EngineError::UnknownSuite { .. } | EngineError::UnknownCase { .. } => {
                 Self::new(Exit::BadFile, error.to_string()).hint(

@@ -1,10 +1,12 @@
 //! From a model reference to someone who answers.
 
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
 use unbent_core::{ModelRef, Provider, ReferenceScript, Sampling, Subject, SubjectId};
-use unbent_engine::Respondent;
+use unbent_engine::{Lane, LaneLimits, Respondent};
 use unbent_providers::replay::{MatchMode, ReplayProvider};
 use unbent_providers::sim::{SimPersona, SimProvider, known_personas};
 use unbent_providers::{Endpoint, HttpModel, OpenAiChat, Secret};
@@ -77,11 +79,44 @@ pub(crate) fn key_variable(reference: &ModelRef) -> Option<String> {
     (reference.provider == "openai-compatible").then(named)
 }
 
+/// The models of a run, each with how fast it may be asked.
+pub(crate) struct Models {
+    script: Arc<dyn ReferenceScript>,
+    parallel: NonZeroUsize,
+    lanes: BTreeMap<String, Arc<Lane>>,
+}
+
+impl Models {
+    /// No models yet; simulated ones will follow this script.
+    pub(crate) fn new(script: Arc<dyn ReferenceScript>, parallel: NonZeroUsize) -> Self {
+        Self { script, parallel, lanes: BTreeMap::new() }
+    }
+
+    /// Finds who answers for a described model. The same model behind the same server shares its lane.
+    pub(crate) fn respondent(&mut self, subject: &Subject) -> Result<Respondent, CommandError> {
+        let provider = provider(subject, &self.script)?;
+        let lane = self.lanes.entry(subject.model.clone()).or_insert_with(|| {
+            Arc::new(Lane::new(subject.model.clone(), self.parallel, LaneLimits::default()))
+        });
+        Ok(Respondent {
+            provider,
+            settings: subject.settings.clone(),
+            price: subject.price,
+            lane: Arc::clone(lane),
+        })
+    }
+
+    /// The lanes of the models that were found.
+    pub(crate) fn into_lanes(self) -> Vec<Arc<Lane>> {
+        self.lanes.into_values().collect()
+    }
+}
+
 /// Finds who answers for a described model.
-pub(crate) fn respondent(
+pub(crate) fn provider(
     subject: &Subject,
     script: &Arc<dyn ReferenceScript>,
-) -> Result<Respondent, CommandError> {
+) -> Result<Arc<dyn Provider>, CommandError> {
     let reference: ModelRef = subject.model.parse().map_err(|error| {
         CommandError::new(Exit::BadFile, format!("{} cannot be asked: {error}", subject.id))
             .hint("its answers were imported; a run that must ask more needs a reference to a model")
@@ -101,7 +136,7 @@ pub(crate) fn respondent(
         "openai-compatible" => open_ai_chat(&reference)?,
         other => return Err(unknown(format!("there is no provider {other:?} in {:?}", subject.model))),
     };
-    Ok(Respondent { provider, settings: subject.settings.clone() })
+    Ok(provider)
 }
 
 fn replay(reference: &ModelRef) -> Result<Arc<dyn Provider>, CommandError> {

@@ -111,13 +111,17 @@ impl Observer for Display {
             Notice::Asked { .. } => {
                 self.in_flight.fetch_add(1, Ordering::Relaxed);
             }
-            Notice::Answered { meter, .. } => {
-                self.landed();
+            Notice::Answered { meter, cached, .. } => {
+                if !cached {
+                    self.landed();
+                }
                 self.answers.fetch_add(1, Ordering::Relaxed);
                 *self.cost_usd.lock().unwrap_or_else(PoisonError::into_inner) +=
                     meter.cost_usd.unwrap_or_default();
             }
-            Notice::Faulted { trial, need, role, fault, retry_in_ms } => {
+            Notice::Faulted { trial, need, role, fault, retry_in_ms, meter } => {
+                *self.cost_usd.lock().unwrap_or_else(PoisonError::into_inner) +=
+                    meter.cost_usd.unwrap_or_default();
                 if role.is_some() {
                     self.landed();
                 }

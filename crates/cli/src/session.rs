@@ -11,14 +11,15 @@ use unbent_core::{
     SuiteId, TrialState, TrialView,
 };
 use unbent_engine::{
-    Begun, EngineError, Job, Limits, RetryPolicy, Stop, StopHandle, StopLevel, Tally, TokioClock, World,
-    execute,
+    Begun, Budget, Caps, EngineError, Job, LaneReport, Limits, RetryPolicy, Spent, Stop, StopHandle,
+    StopLevel, Tally, TokioClock, World, execute,
 };
+use unbent_report::{thousands, usd};
 use unbent_store::{RunReader, RunWriter};
 use unbent_suites::kit::{Benchmark, PackFiles, Setup, SetupError};
 
 use crate::error::{CommandError, Exit};
-use crate::models;
+use crate::models::Models;
 use crate::output;
 use crate::progress::{Display, Telling};
 
@@ -128,21 +129,30 @@ impl Left {
 }
 
 /// Works on the open trials of a run file until all have ended or someone stops it; returns how that went.
-pub(crate) fn work(path: &Path, parallel: NonZeroUsize, telling: Telling) -> Result<Worked, CommandError> {
+pub(crate) fn work(
+    path: &Path,
+    parallel: NonZeroUsize,
+    caps: Caps,
+    telling: Telling,
+) -> Result<Worked, CommandError> {
     let reader = Arc::new(RunReader::open(path)?);
     let manifest = reader.manifest()?;
     let left = Left::of(&reader)?;
     if left.total() == 0 {
-        return Ok(Worked { tally: Tally::default(), stopped: false, manifest });
+        let (stopped, spent) = (false, spent(&reader)?);
+        return Ok(Worked { tally: Tally::default(), stopped, spent, lanes: Vec::new(), manifest });
     }
     let suites = open_suites(&manifest)?;
     let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites.clone()));
+    let mut models = Models::new(script, parallel);
     let subjects = manifest
         .subjects
         .iter()
-        .map(|subject| Ok((subject.id.clone(), models::respondent(subject, &script)?)))
+        .map(|subject| Ok((subject.id.clone(), models.respondent(subject)?)))
         .collect::<Result<_, CommandError>>()?;
-    let judge = manifest.judge.as_ref().map(|judge| models::respondent(judge, &script)).transpose()?;
+    let judge = manifest.judge.as_ref().map(|judge| models.respondent(judge)).transpose()?;
+    let lanes = models.into_lanes();
+    let budget = Budget::new(caps, spent(&reader)?);
     let writer = RunWriter::open(path)?;
     let clock = ProgramClock::from_environment();
     let display = Arc::new(Display::new(telling, left.total()));
@@ -151,6 +161,7 @@ pub(crate) fn work(path: &Path, parallel: NonZeroUsize, telling: Telling) -> Res
         cases: World::index_cases(reader.cases()?),
         subjects,
         judge,
+        judges: BTreeMap::new(),
         sandboxes: None,
         sink: writer.sink(),
         source: Arc::clone(&reader) as Arc<dyn unbent_core::Source>,
@@ -158,6 +169,8 @@ pub(crate) fn work(path: &Path, parallel: NonZeroUsize, telling: Telling) -> Res
         observer: Arc::clone(&display) as Arc<dyn unbent_engine::Observer>,
         retry: RetryPolicy::default(),
         limits: Limits::parallel(parallel),
+        budget,
+        cache: None,
         seed: manifest.seed,
     });
     let listing = RunReader::open(path)?;
@@ -166,11 +179,18 @@ pub(crate) fn work(path: &Path, parallel: NonZeroUsize, telling: Telling) -> Res
     let (handle, stop) = StopHandle::new();
     let tally = run_to_completion(&world, jobs.filter_map(job), &handle, &stop)?;
     display.end();
+    let spent = world.budget.spent();
     drop(world);
     let worked =
         tally.map_err(|error| CommandError::from_engine(&error, path)).and_then(|tally| match unreadable {
             Some(error) => Err(error.into()),
-            None => Ok(Worked { tally, stopped: handle.level() > StopLevel::Run, manifest }),
+            None => Ok(Worked {
+                tally,
+                stopped: handle.level() > StopLevel::Run,
+                spent,
+                lanes: lanes.iter().map(|lane| lane.report()).collect(),
+                manifest,
+            }),
         });
     if worked.as_ref().is_ok_and(|worked| worked.tally.left_open == 0) {
         writer.seal(clock.now_ms())?;
@@ -179,6 +199,19 @@ pub(crate) fn work(path: &Path, parallel: NonZeroUsize, telling: Telling) -> Res
     let worked = worked?;
     closed?;
     Ok(worked)
+}
+
+/// What a run has cost so far.
+fn spent(reader: &RunReader) -> Result<Spent, CommandError> {
+    let mut spent = Spent::default();
+    for trial in reader.trials() {
+        let trial = trial?;
+        for meters in [&trial.subject, &trial.judge] {
+            spent.usd += meters.cost_usd;
+            spent.tokens += meters.usage.total();
+        }
+    }
+    Ok(spent)
 }
 
 fn job(trial: TrialView) -> Option<Job> {
@@ -229,6 +262,10 @@ pub(crate) struct Worked {
     pub(crate) tally: Tally,
     /// Whether someone stopped it.
     pub(crate) stopped: bool,
+    /// What the run has cost in all.
+    pub(crate) spent: Spent,
+    /// How fast each model was asked.
+    pub(crate) lanes: Vec<LaneReport>,
     /// The run's manifest.
     pub(crate) manifest: Manifest,
 }
@@ -237,6 +274,7 @@ impl Worked {
     /// The code that the program ends with.
     pub(crate) fn exit(&self) -> Exit {
         match () {
+            () if self.tally.budget_spent => Exit::BudgetSpent,
             () if self.stopped && self.tally.left_open > 0 => Exit::Stopped,
             () if self.unscored() > 0 => Exit::Incomplete,
             () => Exit::Done,
@@ -258,6 +296,9 @@ impl Worked {
             "unscored": self.unscored(),
             "unscored_reasons": reasons,
             "left_open": self.tally.left_open,
+            "cost_usd": self.spent.usd,
+            "tokens": self.spent.tokens,
+            "lanes": self.lanes,
             "exit": self.exit().name(),
         })
     }
@@ -274,8 +315,22 @@ impl Worked {
         if self.tally.left_open > 0 {
             text.push_str(&format!(", {} left open", self.tally.left_open));
         }
-        if self.exit() != Exit::Done {
-            text.push_str(&format!("\ngo on with them: unbent resume {file}"));
+        let (cost, tokens) = (usd(self.spent.usd), thousands(self.spent.tokens));
+        if self.spent.usd > 0.0 {
+            text.push_str(&format!("; {cost} and {tokens} tokens spent in all"));
+        }
+        for lane in self.lanes.iter().filter(|lane| lane.cuts > 0) {
+            text.push_str(&format!(
+                "\n{}: too busy {} times, so {} of {} connections were in use at most",
+                lane.lane, lane.cuts, lane.attained, lane.asked
+            ));
+        }
+        match self.exit() {
+            Exit::Done => {}
+            Exit::BudgetSpent => text.push_str(&format!(
+                "\nthe budget is spent ({cost}, {tokens} tokens); go on with more: unbent resume {file} --max-cost USD"
+            )),
+            _ => text.push_str(&format!("\ngo on with them: unbent resume {file}")),
         }
         text
     }

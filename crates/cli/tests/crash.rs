@@ -10,7 +10,8 @@ use unbent::core::{
     TrialNo,
 };
 use unbent::engine::{
-    Begun, Job, Limits, MemoryLog, Respondent, RetryPolicy, Silent, StopHandle, TokioClock, World, execute,
+    Begun, Budget, Job, Lane, LaneLimits, Limits, MemoryLog, Respondent, RetryPolicy, Silent, StopHandle,
+    TokioClock, World, execute,
 };
 use unbent::providers::sim::{SimPersona, SimProvider};
 use unbent::suites::kit::{Benchmark, Registration, Setup};
@@ -22,6 +23,8 @@ fn respondent(suite: &Arc<dyn Benchmark>, reference: &str) -> Respondent {
     Respondent {
         provider: Arc::new(SimProvider::new(persona, script, reference)),
         settings: Sampling::default(),
+        price: None,
+        lane: Arc::new(Lane::new(reference, NonZeroUsize::new(4).unwrap(), LaneLimits::default())),
     }
 }
 
@@ -36,6 +39,7 @@ fn world(suite: &Arc<dyn Benchmark>, cases: &[Case], log: &MemoryLog) -> Arc<Wor
         cases: World::index_cases(cases.to_vec()),
         subjects: SUBJECTS.iter().map(|name| (SubjectId::from(*name), respondent(suite, name))).collect(),
         judge: Some(respondent(suite, "sim/rule-judge")),
+        judges: BTreeMap::new(),
         sandboxes: None,
         sink: Arc::new(log.clone()),
         source: Arc::new(log.clone()),
@@ -43,6 +47,8 @@ fn world(suite: &Arc<dyn Benchmark>, cases: &[Case], log: &MemoryLog) -> Arc<Wor
         observer: Arc::new(Silent),
         retry: RetryPolicy { tries: 8, base_ms: 10, cap_ms: 20 },
         limits: Limits::parallel(NonZeroUsize::new(4).unwrap()),
+        budget: Budget::default(),
+        cache: None,
         seed: 11,
     })
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use tokio::sync::{OnceCell, Semaphore};
 use unbent_core::{
-    Act, Answer, Ask, Blob, Call, Case, Entry, Event, Fault, FaultKind, Meter, ModelRole, Need, NeedKey,
-    NeedKind, Observe, PlannedTrial, Sandbox, SinkError, Stream,
+    Act, Answer, Ask, Blob, BlobRef, Call, Case, Cost, CostSource, Entry, Event, Fault, FaultKind,
+    FinishReason, Meter, ModelRole, Need, NeedKey, NeedKind, Observe, PlannedTrial, Reply, Returned, Sandbox,
+    SinkError, SourceError, Stream, TrialKey, Usage,
 };
 
-use crate::{Notice, Stop, StopHandle, StopLevel, World};
+use crate::{Notice, Respondent, Stop, StopHandle, StopLevel, World};
 
 /// A trial at work: what the calls of its needs share.
 pub(crate) struct TrialContext {
@@ -18,6 +19,8 @@ pub(crate) struct TrialContext {
     pub(crate) permits: Arc<Semaphore>,
     /// The execution is stopping.
     pub(crate) stop: Stop,
+    /// Stops the execution.
+    pub(crate) halt: StopHandle,
     /// The trial has its outcome, so that what was not asked yet need not be asked.
     pub(crate) over: (StopHandle, Stop),
     pub(crate) sandbox: OnceCell<Box<dyn Sandbox>>,
@@ -29,8 +32,18 @@ pub(crate) enum Met {
     Supplied { event: Box<Event>, answer: Option<Answer> },
     /// The execution is stopping; the need stays open.
     LeftOpen,
+    /// Nothing in the whole execution may be asked any more, and why.
+    Ended(Ending),
     /// The log takes no more events.
     Unrecorded(SinkError),
+}
+
+/// Why nothing may be asked any more.
+pub(crate) enum Ending {
+    /// A fault that every further call would meet.
+    Fatal(Fault),
+    /// Dollars are counted and an answer came whose price is not known.
+    Unpriced { who: String },
 }
 
 impl TrialContext {
@@ -67,7 +80,7 @@ impl TrialContext {
         let key = &need.key;
         let respondent = match ask.role {
             ModelRole::Subject => self.world.subjects.get(&self.trial.key.subject),
-            ModelRole::Judge => self.world.judge.as_ref(),
+            ModelRole::Judge => self.world.judge_of(&self.trial.key.subject),
         };
         let Some(respondent) = respondent else {
             let who = if ask.role == ModelRole::Judge { "a judge" } else { "this subject" };
@@ -76,11 +89,28 @@ impl TrialContext {
         };
         let applied = Ask { sampling: respondent.settings.or(&ask.sampling), ..ask.clone() };
         let request = Blob::of_json(&applied);
+        let cache_key = self.cache_key(respondent, &applied, key);
+        if let Some(met) = self.ask_the_cache(key, ask.role, &request, cache_key).await? {
+            return Ok(met);
+        }
         for tried in 1.. {
-            let permit = tokio::select! {
+            if self.world.budget.is_spent() {
+                self.halt.raise(StopLevel::Drain);
+                return Ok(Met::LeftOpen);
+            }
+            let clock = &*self.world.clock;
+            let leave = async { Some((respondent.lane.enter(clock).await?, self.permits.acquire().await)) };
+            let (pass, permit) = tokio::select! {
                 biased;
                 () = self.nothing_more() => return Ok(Met::LeftOpen),
-                permit = self.permits.acquire() => permit,
+                leave = leave => match leave {
+                    Some(leave) => leave,
+                    // Whoever met the fault that closed it tells why.
+                    None => {
+                        self.halt.raise(StopLevel::Drain);
+                        return Ok(Met::LeftOpen);
+                    }
+                },
             };
             let call = Call {
                 ask: &applied,
@@ -92,48 +122,51 @@ impl TrialContext {
             };
             self.world.observer.notice(&Notice::Asked { role: ask.role });
             // An answer keeps its permit until it is on disk, so that a kill costs no more calls than are allowed at once.
-            let returned = respondent.provider.ask(&call).await;
-            let wire = returned.wire.as_deref().map(Blob::of_json);
-            let fault = match returned.result {
+            let Returned { result, wasted, wire, pace } = respondent.provider.ask(&call).await;
+            let wire = wire.as_deref().map(Blob::of_json);
+            let fault = match result {
                 Ok(reply) => {
-                    let meter = Meter::of(&reply);
-                    let unsent = reply.unsent.clone();
-                    let (finish, served) = (reply.finish.clone(), reply.served.clone());
-                    let answer = Answer::Reply(Box::new(reply));
-                    let blob = Blob::of_json(&answer);
-                    let event = Event::Answered {
-                        need: key.clone(),
-                        role: ask.role,
-                        tried,
-                        request: Some(request.address()),
-                        answer: blob.address(),
-                        finish,
-                        meter,
-                        served,
-                        wire: wire.as_ref().map(Blob::address),
-                        cached: false,
-                        unsent,
-                    };
-                    let blobs = [request, blob].into_iter().chain(wire).collect();
-                    let event = self.record(event, blobs).await?;
-                    self.world.observer.notice(&Notice::Answered {
-                        trial: &self.trial.key,
-                        need: key,
-                        role: ask.role,
-                        meter: &meter,
-                    });
-                    return Ok(Met::answer(event, answer));
+                    let meter = respondent.meter(&reply);
+                    pass.leave(None, &pace, meter.usage.total(), clock);
+                    self.world.budget.add(&meter);
+                    if let (Some(cache), Some(cache_key)) = (&self.world.cache, cache_key)
+                        && cache.writes
+                        && reply.finish != FinishReason::ContentFilter
+                    {
+                        cache.answers.put(cache_key, &reply).map_err(unwritable)?;
+                    }
+                    let met =
+                        self.answered(key, ask.role, tried, &request, reply, meter, wire, false).await?;
+                    if meter.cost_usd.is_none() && self.world.budget.counts_usd() {
+                        self.halt.raise(StopLevel::Drain);
+                        return Ok(Met::Ended(Ending::Unpriced { who: respondent.label().to_owned() }));
+                    }
+                    return Ok(met);
                 }
                 Err(fault) => fault,
             };
-            drop(permit);
+            let meter = respondent.price_up(Meter {
+                usage: wasted.usage,
+                cost_usd: wasted.cost.map(|cost| cost.usd),
+                cost_source: wasted.cost.map(|cost| cost.source),
+                latency_ms: None,
+            });
+            pass.leave(Some(&fault), &pace, meter.usage.total(), clock);
+            self.world.budget.add(&meter);
+            let failed = Failed { key, role: Some(ask.role), tried, meter, wire };
+            if let Some(lasting) = respondent.lane.closed() {
+                self.halt.raise(StopLevel::Drain);
+                self.fault(failed, fault, None).await?;
+                return Ok(Met::Ended(Ending::Fatal(lasting)));
+            }
             let mut jitter =
                 Stream::new(self.world.seed, "retry", &format!("{} {key} {tried}", self.trial.key));
-            let Some(wait_ms) = self.world.retry.wait_ms(&fault, tried, need.tries_if_empty, &mut jitter)
-            else {
-                return self.give_up(key, Some(ask.role), tried, fault).await;
+            let wait_ms = self.world.retry.wait_ms(&fault, tried, need.tries_if_empty, &mut jitter);
+            let event = self.fault(failed, fault, wait_ms).await?;
+            drop(permit);
+            let Some(wait_ms) = wait_ms else {
+                return Ok(Met::Supplied { event: Box::new(event), answer: None });
             };
-            self.fault(key, Some(ask.role), tried, fault, Some(wait_ms)).await?;
             tokio::select! {
                 biased;
                 () = self.nothing_more() => return Ok(Met::LeftOpen),
@@ -141,6 +174,78 @@ impl TrialContext {
             }
         }
         unreachable!("the tries of a call are counted without end")
+    }
+
+    /// Records an answer.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one event")]
+    async fn answered(
+        &self,
+        need: &NeedKey,
+        role: ModelRole,
+        tried: u32,
+        request: &Blob,
+        reply: Reply,
+        meter: Meter,
+        wire: Option<Blob>,
+        cached: bool,
+    ) -> Result<Met, SinkError> {
+        let (finish, served, unsent) = (reply.finish.clone(), reply.served.clone(), reply.unsent.clone());
+        let answer = Answer::Reply(Box::new(reply));
+        let blob = Blob::of_json(&answer);
+        let event = Event::Answered {
+            need: need.clone(),
+            role,
+            tried,
+            request: Some(request.address()),
+            answer: blob.address(),
+            finish,
+            meter,
+            served,
+            wire: wire.as_ref().map(Blob::address),
+            cached,
+            unsent,
+        };
+        let blobs = [request.clone(), blob].into_iter().chain(wire).collect();
+        let event = self.record(event, blobs).await?;
+        let trial = &self.trial.key;
+        self.world.observer.notice(&Notice::Answered { trial, need, role, meter: &meter, cached });
+        Ok(Met::answer(event, answer))
+    }
+
+    /// Where the answer to a question is kept: everything that it may depend on, and its place in a run, so that
+    /// repeats of a question stay draws of their own. None if it is not to be kept.
+    fn cache_key(&self, respondent: &Respondent, ask: &Ask, need: &NeedKey) -> Option<BlobRef> {
+        self.world.cache.as_ref()?;
+        let mut content = respondent.provider.identity(ask)?;
+        let TrialKey { suite, case, repeat, .. } = &self.trial.key;
+        content.extend_from_slice(format!("\n\n{suite}\n{case}\n{repeat}\n{need}").as_bytes());
+        Some(BlobRef::of(&content))
+    }
+
+    /// Meets a need from the cache, if there is one and it can.
+    async fn ask_the_cache(
+        &self,
+        need: &NeedKey,
+        role: ModelRole,
+        request: &Blob,
+        cache_key: Option<BlobRef>,
+    ) -> Result<Option<Met>, SinkError> {
+        let (Some(cache), Some(cache_key)) = (&self.world.cache, cache_key) else {
+            return Ok(None);
+        };
+        match cache.answers.get(cache_key).map_err(unwritable)? {
+            Some(reply) => {
+                // It was paid for when it was first given.
+                let cost = Some(Cost { usd: 0.0, source: CostSource::Free });
+                let meter = Meter::of(&Reply { usage: Usage::default(), cost, ..reply.clone() });
+                self.answered(need, role, 1, request, reply, meter, None, true).await.map(Some)
+            }
+            None if cache.asks => Ok(None),
+            None => {
+                let fault = Fault::new(FaultKind::NotRecorded, "the cache has no answer to this question");
+                self.give_up(need, Some(role), 1, fault).await.map(Some)
+            }
+        }
     }
 
     async fn act(&self, key: &NeedKey, act: &Act) -> Result<Met, SinkError> {
@@ -195,31 +300,52 @@ impl TrialContext {
         tried: u32,
         fault: Fault,
     ) -> Result<Met, SinkError> {
-        let event = self.fault(key, role, tried, fault, None).await?;
+        let failed = Failed { key, role, tried, meter: Meter::default(), wire: None };
+        let event = self.fault(failed, fault, None).await?;
         Ok(Met::Supplied { event: Box::new(event), answer: None })
     }
 
     async fn fault(
         &self,
-        key: &NeedKey,
-        role: Option<ModelRole>,
-        tried: u32,
+        failed: Failed<'_>,
         fault: Fault,
         retry_in_ms: Option<u64>,
     ) -> Result<Event, SinkError> {
+        let Failed { key, role, tried, meter, wire } = failed;
         let trial = &self.trial.key;
-        self.world.observer.notice(&Notice::Faulted { trial, need: key, role, fault: &fault, retry_in_ms });
+        let meter_told = &meter;
+        self.world.observer.notice(&Notice::Faulted {
+            trial,
+            need: key,
+            role,
+            fault: &fault,
+            retry_in_ms,
+            meter: meter_told,
+        });
         let event = Event::Faulted {
             need: key.clone(),
             role,
             tried,
             fault,
             retry_in_ms,
-            meter: Meter::default(),
-            wire: None,
+            meter,
+            wire: wire.as_ref().map(Blob::address),
         };
-        self.record(event, Vec::new()).await
+        self.record(event, wire.into_iter().collect()).await
     }
+}
+
+/// A call that failed.
+struct Failed<'a> {
+    key: &'a NeedKey,
+    role: Option<ModelRole>,
+    tried: u32,
+    meter: Meter,
+    wire: Option<Blob>,
+}
+
+fn unwritable(error: SourceError) -> SinkError {
+    SinkError { message: error.message, disk_full: false }
 }
 
 impl Met {

@@ -3,7 +3,10 @@
 //! Knows no suite, provider, store or sandbox by name; it meets them through the ports of core. It never prints:
 //! what happens is told to an [`Observer`].
 
+mod bucket;
+mod budget;
 mod call;
+mod lane;
 mod memory;
 mod observe;
 mod retry;
@@ -12,6 +15,8 @@ mod stop;
 mod trial;
 mod world;
 
+pub use budget::{Budget, Caps, Spent};
+pub use lane::{Lane, LaneLimits, LaneReport, Pass};
 pub use memory::MemoryLog;
 pub use observe::{Notice, Observer, Silent};
 pub use retry::RetryPolicy;

@@ -25,6 +25,8 @@ pub enum Notice<'a> {
         role: ModelRole,
         /// What it used.
         meter: &'a Meter,
+        /// Whether it came from the cache, so that nobody was asked.
+        cached: bool,
     },
     /// A call or an act failed.
     Faulted {
@@ -38,6 +40,8 @@ pub enum Notice<'a> {
         fault: &'a Fault,
         /// When the next try follows; none if the need was given up.
         retry_in_ms: Option<u64>,
+        /// What the call used all the same.
+        meter: &'a Meter,
     },
     /// A trial ended.
     TrialFinished {

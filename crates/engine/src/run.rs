@@ -40,6 +40,8 @@ pub struct Tally {
     pub unscored: BTreeMap<UnscoredReason, u64>,
     /// Trials that stay open because the execution was stopped, or never began.
     pub left_open: u64,
+    /// Whether the run stopped because its budget is spent.
+    pub budget_spent: bool,
 }
 
 /// Why an execution could not go on.
@@ -56,6 +58,14 @@ pub enum EngineError {
     Fatal {
         /// The fault.
         fault: Fault,
+    },
+    /// Dollars are counted and an answer came whose price is not known.
+    #[error(
+        "{who} gave an answer whose price is not known, so what the run costs cannot be held to its limit"
+    )]
+    Unpriced {
+        /// Who answered.
+        who: String,
     },
     /// A suite that is not part of this program.
     #[error("the run has trials of the suite {suite:?}, which this program does not have")]
@@ -116,6 +126,7 @@ pub async fn execute(
         execution.admit(job, stop).await;
     }
     execution.finish(stop).await;
+    execution.tally.budget_spent = world.budget.is_spent() && execution.tally.left_open > 0;
     execution.error.map_or(Ok(execution.tally), Err)
 }
 
@@ -159,6 +170,7 @@ impl Execution<'_> {
             trial: job.trial,
             permits: Arc::clone(&self.permits),
             stop: self.halted.clone(),
+            halt: self.halt.clone(),
             over: StopHandle::new(),
             sandbox: OnceCell::new(),
         };

@@ -6,7 +6,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use unbent_core::{Answer, Event, Outcome, SinkError, SourceError, Step, TrialLog};
 
-use crate::call::{Met, TrialContext};
+use crate::call::{Ending, Met, TrialContext};
 use crate::{Begun, EngineError, Notice, StopLevel};
 
 /// How the drive of a trial ended.
@@ -34,13 +34,13 @@ impl TrialContext {
 
         let mut in_flight = FuturesUnordered::new();
         let mut asked = HashSet::new();
-        let mut fatal = None;
+        let mut ended = None;
         let outcome = loop {
             match suite.next(&self.case, &log.history)? {
-                Step::Done(outcome) if fatal.is_none() && in_flight.is_empty() => break outcome,
+                Step::Done(outcome) if ended.is_none() && in_flight.is_empty() => break outcome,
                 // What is in flight is paid for: it comes home and is recorded before the trial ends.
                 Step::Done(_) => self.over.0.raise(StopLevel::Drain),
-                Step::Needs(needs) if fatal.is_none() && !self.stop.is_stopping() => {
+                Step::Needs(needs) if ended.is_none() && !self.stop.is_stopping() => {
                     for need in needs {
                         if log.history.get(&need.key).is_none() && asked.insert(need.key.clone()) {
                             in_flight.push(self.meet(need));
@@ -52,17 +52,18 @@ impl TrialContext {
             match in_flight.next().await {
                 Some(Met::Supplied { event, answer }) => {
                     log.apply(&event, answer);
-                    if let Event::Faulted { fault, .. } = *event
-                        && fault.kind.stops_the_run()
-                    {
-                        fatal.get_or_insert(fault);
-                    }
+                }
+                Some(Met::Ended(ending)) => {
+                    ended.get_or_insert(match ending {
+                        Ending::Fatal(fault) => EngineError::Fatal { fault },
+                        Ending::Unpriced { who } => EngineError::Unpriced { who },
+                    });
                 }
                 Some(Met::LeftOpen) => {}
                 Some(Met::Unrecorded(error)) => return Err(EngineError::Sink(error)),
                 None => {
-                    return match fatal {
-                        Some(fault) => Err(EngineError::Fatal { fault }),
+                    return match ended {
+                        Some(error) => Err(error),
                         None if self.stop.is_stopping() => Ok(Driven::LeftOpen),
                         None => Err(EngineError::Stuck { trial: self.trial.key.clone() }),
                     };

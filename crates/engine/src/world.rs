@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use unbent_core::{
-    BoxFuture, Case, CaseId, Clock, ErasedSuite, Provider, Sampling, SandboxHost, Sink, Source, SubjectId,
-    SuiteId,
+    AnswerCache, BoxFuture, Case, CaseId, Clock, CostSource, ErasedSuite, Meter, Price, Provider, Reply,
+    Sampling, SandboxHost, Sink, Source, SubjectId, SuiteId,
 };
 
-use crate::{Observer, RetryPolicy};
+use crate::{Budget, Lane, Observer, RetryPolicy};
 
 /// Everything that an execution works with.
 pub struct World {
@@ -22,6 +22,8 @@ pub struct World {
     pub subjects: BTreeMap<SubjectId, Respondent>,
     /// Who judges; trials that need a judge fail without one.
     pub judge: Option<Respondent>,
+    /// Who judges in their place, for subjects whose answers are graded again.
+    pub judges: BTreeMap<SubjectId, Respondent>,
     /// Who opens sandboxes; trials that need one fail without.
     pub sandboxes: Option<Arc<dyn SandboxHost>>,
     /// Where events go.
@@ -36,6 +38,10 @@ pub struct World {
     pub retry: RetryPolicy,
     /// How much may go on at once.
     pub limits: Limits,
+    /// What may be spent.
+    pub budget: Budget,
+    /// Where answers that were paid for are kept, if anywhere.
+    pub cache: Option<Cache>,
     /// The run's seed.
     pub seed: u64,
 }
@@ -54,6 +60,54 @@ pub struct Respondent {
     pub provider: Arc<dyn Provider>,
     /// Settings that go before those that a suite asks for.
     pub settings: Sampling,
+    /// What its tokens cost, where the provider does not report that.
+    pub price: Option<Price>,
+    /// How fast it may be asked.
+    pub lane: Arc<Lane>,
+}
+
+impl Respondent {
+    /// Who it is, for people.
+    pub(crate) fn label(&self) -> &str {
+        self.lane.label()
+    }
+
+    /// What a reply used, at the price that the provider reports or else at ours.
+    pub(crate) fn meter(&self, reply: &Reply) -> Meter {
+        self.price_up(Meter::of(reply))
+    }
+
+    /// The meter with a price, where one can be told from its tokens.
+    pub(crate) fn price_up(&self, meter: Meter) -> Meter {
+        match self.price {
+            Some(price) if meter.cost_usd.is_none() && (meter.usage.total() > 0 || price.is_free()) => {
+                Meter {
+                    cost_usd: Some(price.usd(&meter.usage)),
+                    cost_source: Some(CostSource::Prices),
+                    ..meter
+                }
+            }
+            _ => meter,
+        }
+    }
+}
+
+impl World {
+    /// Who judges a subject's answers.
+    pub(crate) fn judge_of(&self, subject: &SubjectId) -> Option<&Respondent> {
+        self.judges.get(subject).or(self.judge.as_ref())
+    }
+}
+
+/// Where answers that were paid for are kept, and what is done with them.
+#[derive(Clone)]
+pub struct Cache {
+    /// The answers.
+    pub answers: Arc<dyn AnswerCache>,
+    /// Whether new ones are kept.
+    pub writes: bool,
+    /// Whether what is not there is asked for; if not, it is a fault.
+    pub asks: bool,
 }
 
 /// How much may go on at once.

@@ -28,6 +28,6 @@ pub(super) fn resume(args: &ResumeArgs, json: bool) -> Result<Exit, CommandError
     if left.total() == 0 && !json {
         output::err_line("every trial has its scores: nothing is asked");
     }
-    let worked = work(&args.file, args.parallel, Telling::suiting(json))?;
+    let worked = work(&args.file, args.parallel, args.caps.caps(), Telling::suiting(json))?;
     tell(&worked, &args.file, json)
 }

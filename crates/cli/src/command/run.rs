@@ -30,7 +30,7 @@ pub(super) fn run(args: &RunArgs, json: bool) -> Result<Exit, CommandError> {
         let trials = plan.trials().count();
         output::line(&json!({ "event": "run_began", "file": path, "trials": trials }).to_string());
     }
-    let worked = work(&path, args.parallel, Telling::suiting(json))?;
+    let worked = work(&path, args.parallel, args.caps.caps(), Telling::suiting(json))?;
     tell(&worked, &path, json)
 }
 
@@ -66,7 +66,7 @@ impl Plan {
         }
         let settings = Sampling {
             temperature: args.temperature,
-            max_tokens: args.max_tokens.map(Into::into),
+            max_tokens: args.max_answer_tokens.map(Into::into),
             reasoning_effort: args.reasoning_effort.clone(),
             ..Sampling::default()
         };
@@ -112,7 +112,7 @@ impl Plan {
         // Whatever cannot be asked is found out before there is a file.
         let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites));
         for subject in subjects.iter().chain([&judge_described]) {
-            models::respondent(subject, &script)?;
+            models::provider(subject, &script)?;
         }
         let variables = references.iter().chain([judge]).filter_map(models::key_variable);
         let manifest = Manifest {

@@ -9,11 +9,15 @@ use std::sync::{Arc, Mutex};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use unbent_core::{
-    Act, Acted, Ask, AssistantMessage, BoxFuture, Call, CaseId, ErasedSuite, Fault, FaultKind, History,
-    Inherit, Message, ModelRole, Need, NeedKey, Observation, Observe, Outcome, Provider, Reply, Returned,
-    Sampling, Sandbox, SandboxHost, Score, Step, Suite, SuiteId, TrialKey, UnscoredReason, WorldSpec,
+    Act, Acted, Ask, AssistantMessage, BoxFuture, Call, CaseId, Clock, ErasedSuite, Fault, FaultKind,
+    History, Inherit, Message, ModelRole, Need, NeedKey, Observation, Observe, Outcome, Provider, Reply,
+    Returned, Sampling, Sandbox, SandboxHost, Score, Step, Suite, SuiteId, TrialKey, UnscoredReason,
+    WorldSpec,
 };
-use unbent_engine::{Begun, Job, Limits, MemoryLog, Respondent, RetryPolicy, Silent, TokioClock, World};
+use unbent_engine::{
+    Begun, Budget, Job, Lane, LaneLimits, Limits, MemoryLog, Respondent, RetryPolicy, Silent, TokioClock,
+    World,
+};
 
 /// A suite with one case of each shape.
 pub(crate) struct Toy;
@@ -230,24 +234,41 @@ pub(crate) fn trial_keys(repeats: u32) -> Vec<TrialKey> {
         .collect()
 }
 
+/// The time of tokio's timers, which tests stop.
+struct StoppedClock(tokio::time::Instant);
+
+impl Clock for StoppedClock {
+    fn now_ms(&self) -> i64 {
+        self.0.elapsed().as_millis() as i64
+    }
+
+    fn sleep(&self, ms: u64) -> BoxFuture<'static, ()> {
+        TokioClock.sleep(ms)
+    }
+}
+
 /// A world of the toy suite around this log and provider.
 pub(crate) fn world(log: &MemoryLog, provider: Arc<Scripted>, parallel: usize, window: usize) -> Arc<World> {
-    let respondent = Respondent { provider, settings: Sampling::default() };
+    let lane = Arc::new(Lane::new("toy", NonZeroUsize::new(parallel).unwrap(), LaneLimits::default()));
+    let respondent = Respondent { provider, settings: Sampling::default(), price: None, lane };
     Arc::new(World {
         suites: [(SuiteId::from("toy"), Arc::new(Toy) as Arc<dyn ErasedSuite>)].into(),
         cases: World::index_cases(ErasedSuite::cases(&Toy)),
         subjects: [("subject".into(), respondent.clone())].into(),
         judge: Some(respondent),
+        judges: BTreeMap::new(),
         sandboxes: Some(Arc::new(Counters)),
         sink: Arc::new(log.clone()),
         source: Arc::new(log.clone()),
-        clock: Arc::new(TokioClock),
+        clock: Arc::new(StoppedClock(tokio::time::Instant::now())),
         observer: Arc::new(Silent),
         retry: RetryPolicy { tries: 3, base_ms: 100, cap_ms: 1_000 },
         limits: Limits {
             parallel: NonZeroUsize::new(parallel).unwrap(),
             window: NonZeroUsize::new(window).unwrap(),
         },
+        budget: Budget::default(),
+        cache: None,
         seed: 7,
     })
 }

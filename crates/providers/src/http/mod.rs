@@ -218,7 +218,15 @@ impl HttpModel {
 /// Whether a body reports tokens at all, in the fields of any dialect.
 fn reports_usage(body: &str) -> bool {
     let body: Value = serde_json::from_str(body).unwrap_or_default();
-    body["usage"].is_object() || body["usageMetadata"].is_object() || body["prompt_eval_count"].is_number()
+    [
+        "/usage/prompt_tokens",
+        "/usage/input_tokens",
+        "/message/usage/input_tokens",
+        "/usageMetadata/promptTokenCount",
+        "/prompt_eval_count",
+    ]
+    .iter()
+    .any(|count| body.pointer(count).is_some_and(Value::is_number))
 }
 
 impl Provider for HttpModel {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use unbent_core::{Fault, FaultKind};
+use unbent_providers::{Endpoint, HttpModel};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -34,7 +35,7 @@ async fn each_status_is_its_own_kind_of_fault() {
         (503, FaultKind::Server),
         (504, FaultKind::Timeout),
         (524, FaultKind::Timeout),
-        (529, FaultKind::Server),
+        (529, FaultKind::RateLimited),
     ] {
         let fault = status(code, json!({"error": {"message": "a story"}})).await;
         assert_eq!(fault.kind, kind, "{code}");
@@ -258,4 +259,45 @@ async fn no_fault_repeats_the_key() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn an_answer_of_no_tokens_is_a_fault_unless_that_is_allowed() {
+    let body = json!({"choices": [{"message": {"content": "Hi."}}], "usage": {"prompt_tokens": 0, "completion_tokens": 0}});
+    let answer = ResponseTemplate::new(200).set_body_json(&body);
+    assert_eq!(crate::answer(answer.clone()).await.unwrap_err().kind, FaultKind::ZeroUsage);
+    let server = crate::server(answer).await;
+    let endpoint = Endpoint { allows_zero_usage: true, ..crate::config(&format!("{}/v1", server.uri())) };
+    let lenient = HttpModel::new(endpoint, crate::dialect()).unwrap();
+    assert_eq!(Asked::hello().put_to(&lenient).await.unwrap().message.content.as_deref(), Some("Hi."));
+}
+
+#[tokio::test]
+async fn an_empty_answer_tells_what_it_cost() {
+    let body = json!({"choices": [{"message": {"content": ""}}], "usage": {"prompt_tokens": 9, "completion_tokens": 2, "cost": 0.5}});
+    let server = crate::server(ResponseTemplate::new(200).set_body_json(body)).await;
+    let asked = Asked::hello();
+    let provider = crate::provider(&format!("{}/v1", server.uri()));
+    let returned = unbent_core::Provider::ask(&provider, &asked.call()).await;
+    assert_eq!(returned.result.unwrap_err().kind, FaultKind::Empty);
+    assert_eq!((returned.wasted.usage.total(), returned.wasted.cost.map(|cost| cost.usd)), (11, Some(0.5)));
+}
+
+#[tokio::test]
+async fn what_crossed_the_network_is_told_without_the_key() {
+    let body = format!("{{\"error\": \"bad key {}\"}}", crate::KEY);
+    let answer = ResponseTemplate::new(400)
+        .insert_header("x-request-id", "r-1")
+        .insert_header("set-cookie", "session=1")
+        .insert_header("x-echo", crate::KEY)
+        .set_body_string(body);
+    let server = crate::server(answer).await;
+    let asked = Asked::of(vec![unbent_core::Message::user(format!("my key is {}", crate::KEY))]);
+    let provider = crate::provider(&format!("{}/v1", server.uri()));
+    let wire = unbent_core::Provider::ask(&provider, &asked.call()).await.wire.unwrap();
+    assert_eq!(wire.status, Some(400));
+    assert!(wire.headers.contains(&("x-request-id".into(), "r-1".into())));
+    assert!(wire.headers.iter().all(|(name, _)| name != "set-cookie"));
+    assert!(wire.request.contains("my key is ***") && wire.response.contains("bad key ***"));
+    assert!(!serde_json::to_string(&wire).unwrap().contains(crate::KEY));
 }
