@@ -10,7 +10,7 @@ use unbent_mock::{FaultPlan, MockServer, Options};
 
 /// Answers like the APIs of models do, with faults on request.
 #[derive(Parser)]
-#[command(name = "unbent-mock", version)]
+#[command(name = "unbent-mock", version, after_help = MODELS)]
 struct Arguments {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:0")]
@@ -55,6 +55,15 @@ struct Arguments {
     #[arg(long, default_value_t = 256)]
     keep_requests: usize,
 }
+
+const MODELS: &str = "\
+Models, by the last part of their name: text (and any unknown name), tools, talk-by-tool, parallel-tools, bad-arguments,
+reasoning, reasoning-tools, length, refusal, logprobs, cached, image, unpinned, priced, fault-KIND, strict-PARAMETER.
+
+Faults: rate-limit, rate-limit-date, rate-limit-bare, quota, overloaded, server, bad-gateway, error-in-200, no-choices,
+empty, zero-usage, cut, html, not-utf8, not-json, hang-up, silence, unauthorized, bad-request, not-found.
+
+Accounts: GET /mock/ledger, GET /mock/last?n=K, POST /mock/reset.";
 
 fn main() -> ExitCode {
     let given = Arguments::parse();

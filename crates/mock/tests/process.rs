@@ -1,7 +1,5 @@
 //! The server as a process: what it prints, and that it is told by its options.
 
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
