@@ -10,7 +10,7 @@ use crate::support::{Asked, one_string};
 use crate::{dialect, model};
 
 fn body(ask: &Ask, dialect: Completions) -> Value {
-    serde_json::from_slice(&model(dialect).request_body(ask).unwrap()).unwrap()
+    serde_json::from_slice(&model(dialect).request_body(ask).expect("a request")).expect("it is JSON")
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::support::{Asked, one_string};
 use crate::{chat, generate, model};
 
 fn text(ask: &Ask, dialect: Ollama) -> String {
-    String::from_utf8(model(dialect).request_body(ask).unwrap()).unwrap()
+    String::from_utf8(model(dialect).request_body(ask).expect("a request")).expect("it is JSON")
 }
 
 fn body(ask: &Ask, dialect: Ollama) -> Value {

@@ -27,14 +27,14 @@ async fn a_failed_response_says_why() {
 
 #[tokio::test]
 async fn an_answer_that_says_nothing_is_empty_and_costs_all_the_same() {
-    let returned_ = returned(include_str!("../fixtures/openai_responses/only_reasoned.json")).await;
-    let fault = returned_.result.unwrap_err();
+    let came_back = returned(include_str!("../fixtures/openai_responses/only_reasoned.json")).await;
+    let fault = came_back.result.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Empty);
     assert!(
         fault.message.contains("max_output_tokens") && fault.message.contains("only reasoned"),
         "{fault}"
     );
-    assert_eq!(returned_.wasted.usage, Usage { input: 8, output: 16, reasoning: 16, ..Usage::default() });
+    assert_eq!(came_back.wasted.usage, Usage { input: 8, output: 16, reasoning: 16, ..Usage::default() });
     for body in [json!({"id": "x"}), json!({"output": []}), json!({"output": null, "status": "completed"})] {
         let fault = returned(body.to_string()).await.result.unwrap_err();
         assert_eq!(fault.kind, FaultKind::Empty, "{fault}");
