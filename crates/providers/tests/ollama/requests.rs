@@ -14,7 +14,7 @@ fn text(ask: &Ask, dialect: Ollama) -> String {
 }
 
 fn body(ask: &Ask, dialect: Ollama) -> Value {
-    serde_json::from_str(&text(ask, dialect)).unwrap()
+    serde_json::from_str(&text(ask, dialect)).expect("it is JSON")
 }
 
 #[test]
