@@ -4,14 +4,24 @@
 //! waits for a rate limit, counts money or knows a concrete suite. Nothing here reads the environment for a credential:
 //! keys are handed in as a [`Secret`], which no reply, fault, log line or `Debug` output shows.
 
+mod answer;
+pub mod completions;
 pub mod http;
+pub mod ollama;
 pub mod openai_chat;
+pub mod openai_responses;
+mod openai_usage;
+mod parameters;
 pub mod replay;
 mod secret;
 pub mod sim;
+mod tool_call_id;
 
+pub use completions::{Completions, Template};
 pub use http::{ConfigError, Endpoint, HttpModel};
+pub use ollama::{Ollama, OllamaMode};
 pub use openai_chat::{Flavour, OpenAiChat};
+pub use openai_responses::OpenAiResponses;
 pub use replay::{MatchMode, ParseMatchModeError, ReplayProvider};
 pub use secret::Secret;
 pub use sim::{ParsePersonaError, PersonaInfo, SimPersona, SimProvider, known_personas};

@@ -5,12 +5,13 @@
 use serde_json::{Map, Value, json};
 use unbent_core::{
     Ask, AssistantMessage, Fault, FaultKind, FinishReason, Message, Reply, Served, ToolCall, ToolChoice,
-    Wasted, derive_seed,
+    Wasted,
 };
 
-use super::usage::{cost_of, unplaced_usage, usage_of};
 use super::{Flavour, OpenAiChat, wire};
 use crate::http::{Failure, describe_error, is_error};
+use crate::openai_usage::{cost_of, unplaced_usage, usage_of};
+use crate::tool_call_id::generated_id;
 
 /// The request body for an ask, and the parameters that it does not carry.
 ///
@@ -317,14 +318,6 @@ fn tool_call(call: wire::ResponseToolCall, n: usize, ask: &Ask) -> ToolCall {
         .filter(|id| !id.is_empty())
         .unwrap_or_else(|| generated_id(n, &name, &arguments, ask));
     ToolCall { id, name, arguments }
-}
-
-/// An id for a call that came without one: the same for the same call at the same place of a conversation, and of nine
-/// letters and digits, which is the only form that Mistral's models take back.
-fn generated_id(n: usize, name: &str, arguments: &str, ask: &Ask) -> String {
-    let place = format!("{} {n} {name} {arguments}", ask.messages.len());
-    let hash = derive_seed(0, "tool call id", &place);
-    format!("c{:08x}", hash >> 32)
 }
 
 fn finish_reason(reason: Option<&str>) -> FinishReason {

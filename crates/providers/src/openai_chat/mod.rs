@@ -4,7 +4,6 @@
 
 mod convert;
 mod stream;
-mod usage;
 mod wire;
 
 use std::collections::BTreeSet;

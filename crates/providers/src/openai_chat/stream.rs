@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 use unbent_core::{Fault, FaultKind};
 
-use super::usage::{cost_of, usage_of};
 use crate::http::{Failure, describe_error, is_error, sse_events};
+use crate::openai_usage::{cost_of, usage_of};
 
 /// The body that these chunks are the pieces of.
 ///

@@ -4,6 +4,7 @@
 mod support;
 
 mod faults;
+mod fixtures;
 mod network;
 mod replies;
 mod requests;

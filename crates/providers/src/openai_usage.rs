@@ -1,4 +1,4 @@
-//! Tokens and price out of the `usage` object.
+//! Tokens and price out of the `usage` object of chat completions and of the older raw completions.
 //!
 //! Reads leniently: a count that is no count is 0, a price that is no price is unknown.
 
@@ -11,7 +11,7 @@ const REASONING: &str = "/completion_tokens_details/reasoning_tokens";
 const UPSTREAM: &str = "/cost_details/upstream_inference_cost";
 
 /// The tokens.
-pub(super) fn usage_of(usage: &Value) -> Usage {
+pub(crate) fn usage_of(usage: &Value) -> Usage {
     let count = |pointer| usage.pointer(pointer).and_then(number).unwrap_or(0.0) as u64;
     Usage {
         input: count("/prompt_tokens"),
@@ -26,7 +26,7 @@ pub(super) fn usage_of(usage: &Value) -> Usage {
 ///
 /// A request on the user's own key with a provider behind a router costs what that provider charges; `cost` then holds
 /// the router's fee only, often 0.
-pub(super) fn cost_of(usage: &Value) -> Option<Cost> {
+pub(crate) fn cost_of(usage: &Value) -> Option<Cost> {
     let price = |pointer| usage.pointer(pointer).and_then(number);
     let usd = match price(UPSTREAM).filter(|usd| *usd > 0.0) {
         Some(upstream) if usage["is_byok"] != Value::Bool(false) => Some(upstream),
@@ -46,7 +46,7 @@ fn number(value: &Value) -> Option<f64> {
 }
 
 /// The fields that [`usage_of`] and [`cost_of`] have no place for, if there are any worth keeping.
-pub(super) fn unplaced_usage(usage: &Value) -> Option<Value> {
+pub(crate) fn unplaced_usage(usage: &Value) -> Option<Value> {
     let mut rest = usage.as_object()?.clone();
     for placed in ["prompt_tokens", "completion_tokens", "total_tokens", "cost"] {
         rest.remove(placed);
