@@ -4,12 +4,19 @@
 //! waits for a rate limit, counts money or knows a concrete suite. Nothing here reads the environment for a credential:
 //! keys are handed in as a [`Secret`], which no reply, fault, log line or `Debug` output shows.
 
+pub mod anthropic;
+mod effort;
 pub mod http;
+mod lenient;
 pub mod openai_chat;
 pub mod replay;
 mod secret;
+mod sending;
 pub mod sim;
+mod tool_calls;
 
+pub use anthropic::Anthropic;
+pub use effort::Efforts;
 pub use http::{ConfigError, Endpoint, HttpModel};
 pub use openai_chat::{Flavour, OpenAiChat};
 pub use replay::{MatchMode, ParseMatchModeError, ReplayProvider};

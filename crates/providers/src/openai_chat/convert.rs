@@ -2,15 +2,17 @@
 //!
 //! Pure: knows no socket and no key. The caller redacts what comes back.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use unbent_core::{
     Ask, AssistantMessage, Fault, FaultKind, FinishReason, Message, Reply, Served, ToolCall, ToolChoice,
-    Wasted, derive_seed,
+    Wasted,
 };
 
 use super::usage::{cost_of, unplaced_usage, usage_of};
 use super::{Flavour, OpenAiChat, wire};
 use crate::http::{Failure, describe_error, is_error};
+use crate::lenient::{drop_nulls, text_of};
+use crate::tool_calls::generated_id;
 
 /// The request body for an ask, and the parameters that it does not carry.
 ///
@@ -319,14 +321,6 @@ fn tool_call(call: wire::ResponseToolCall, n: usize, ask: &Ask) -> ToolCall {
     ToolCall { id, name, arguments }
 }
 
-/// An id for a call that came without one: the same for the same call at the same place of a conversation, and of nine
-/// letters and digits, which is the only form that Mistral's models take back.
-fn generated_id(n: usize, name: &str, arguments: &str, ask: &Ask) -> String {
-    let place = format!("{} {n} {name} {arguments}", ask.messages.len());
-    let hash = derive_seed(0, "tool call id", &place);
-    format!("c{:08x}", hash >> 32)
-}
-
 fn finish_reason(reason: Option<&str>) -> FinishReason {
     match reason {
         None | Some("") => FinishReason::Unknown,
@@ -348,17 +342,4 @@ fn is_spelt(finish: &FinishReason, text: &str) -> bool {
         FinishReason::ContentFilter | FinishReason::Error | FinishReason::Unknown => true,
         FinishReason::Other(other) => text == other,
     }
-}
-
-fn text_of(value: Option<Value>) -> Option<String> {
-    match value? {
-        Value::String(text) => Some(text),
-        Value::Null => None,
-        other => Some(other.to_string()),
-    }
-}
-
-/// A null says nothing; servers send many.
-fn drop_nulls(fields: &mut Map<String, Value>) {
-    fields.retain(|_, value| !value.is_null());
 }
