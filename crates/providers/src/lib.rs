@@ -6,6 +6,7 @@
 
 pub mod anthropic;
 mod effort;
+pub mod gemini;
 pub mod http;
 mod lenient;
 pub mod openai_chat;
@@ -17,6 +18,7 @@ mod tool_calls;
 
 pub use anthropic::Anthropic;
 pub use effort::Efforts;
+pub use gemini::Gemini;
 pub use http::{ConfigError, Endpoint, HttpModel};
 pub use openai_chat::{Flavour, OpenAiChat};
 pub use replay::{MatchMode, ParseMatchModeError, ReplayProvider};

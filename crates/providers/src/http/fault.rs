@@ -96,10 +96,9 @@ pub(super) fn of_status(
         401 | 403 => (FaultKind::Unauthorized, String::new()),
         404 => (FaultKind::Rejected, hint_for_missing(tried)),
         // Overloaded, in Anthropic's words and in those of servers that say when to come back.
-        529 => (FaultKind::RateLimited, String::new()),
+        429 | 529 => (FaultKind::RateLimited, String::new()),
         503 if headers.contains_key(RETRY_AFTER) => (FaultKind::RateLimited, String::new()),
         408 | 504 | 524 => (FaultKind::Timeout, String::new()),
-        429 => (FaultKind::RateLimited, String::new()),
         409 | 425 | 500.. => (FaultKind::Server, String::new()),
         300..=399 => (FaultKind::Rejected, hint_for_moved(headers)),
         _ => (FaultKind::Rejected, String::new()),
