@@ -36,8 +36,9 @@ impl Redaction {
     }
 
     /// The fault without secrets.
-    pub(super) fn clean(&self, fault: Fault) -> Fault {
-        Fault { message: cut(&self.cover(head(&fault.message)), MESSAGE_CHARS), ..fault }
+    pub(super) fn clean(&self, mut fault: Fault) -> Fault {
+        fault.message = cut(&self.cover(head(&fault.message)), MESSAGE_CHARS);
+        fault
     }
 
     /// The text without secrets.

@@ -9,7 +9,7 @@ use crate::{dialect, exchange, message, ok};
 
 async fn status(status: u16, body: Value) -> Fault {
     let answer = ResponseTemplate::new(status).set_body_json(body);
-    exchange(&Asked::hello(), dialect(), answer).await.0.result.unwrap_err()
+    exchange(&Asked::hello(), dialect(), answer).await.0.result.expect_err("the status is a failure")
 }
 
 fn error(kind: &str, story: &str) -> Value {

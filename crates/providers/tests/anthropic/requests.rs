@@ -13,12 +13,12 @@ async fn sent(asked: &Asked, dialect: Anthropic) -> (Request, Vec<String>) {
     let answer = message(&json!([{"type": "text", "text": "Hm."}]), "end_turn");
     let (returned, request) =
         exchange(asked, dialect, ResponseTemplate::new(200).set_body_json(answer)).await;
-    (request, returned.result.unwrap().unsent)
+    (request, returned.result.expect("the server answers").unsent)
 }
 
 async fn body_and_unsent(asked: &Asked, dialect: Anthropic) -> (Value, Vec<String>) {
     let (request, unsent) = sent(asked, dialect).await;
-    (serde_json::from_slice(&request.body).unwrap(), unsent)
+    (serde_json::from_slice(&request.body).expect("a request is JSON"), unsent)
 }
 
 async fn body(asked: &Asked) -> Value {

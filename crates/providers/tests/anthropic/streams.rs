@@ -9,11 +9,14 @@ use crate::support::Asked;
 use crate::{dialect, exchange, fixture, message};
 
 fn events() -> Vec<Value> {
-    serde_json::from_value(fixture(include_str!("../fixtures/anthropic/stream.json"))).unwrap()
+    serde_json::from_value(fixture(include_str!("../fixtures/anthropic/stream.json")))
+        .expect("a list of events")
 }
 
 fn stream(events: &[Value]) -> String {
-    events.iter().map(|e| format!("event: {}\ndata: {e}\n\n", e["type"].as_str().unwrap())).collect()
+    let told =
+        |event: &Value| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().expect("a type"));
+    events.iter().map(told).collect::<Vec<_>>().concat()
 }
 
 async fn streamed(body: impl Into<Vec<u8>>) -> Returned {

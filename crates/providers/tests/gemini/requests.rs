@@ -13,11 +13,11 @@ async fn sent(asked: &Asked, dialect: Gemini) -> (Request, Vec<String>) {
     let answer = answer(&json!([{"text": "Hm."}]), "STOP");
     let (returned, request) =
         exchange(asked, dialect, ResponseTemplate::new(200).set_body_json(answer)).await;
-    (request, returned.result.unwrap().unsent)
+    (request, returned.result.expect("the server answers").unsent)
 }
 
 async fn body(asked: &Asked) -> Value {
-    serde_json::from_slice(&sent(asked, dialect()).await.0.body).unwrap()
+    serde_json::from_slice(&sent(asked, dialect()).await.0.body).expect("a request is JSON")
 }
 
 #[tokio::test]
