@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use unbent_core::{Fault, FaultKind};
 
 use crate::http::describe_error;
+use crate::lenient::tell_nothing_said;
 
 /// The object that an answer is; `what` names it in the fault of an answer that is something else.
 pub(crate) fn object(body: &str, what: &str) -> Result<Map<String, Value>, Fault> {
@@ -46,7 +47,5 @@ pub(crate) fn picture() -> Fault {
 
 /// An answer without text and tool calls.
 pub(crate) fn nothing_said(has_reasoned: bool, reason: Option<&str>) -> Fault {
-    let reason = reason.map_or_else(String::new, |text| format!(" (finish reason {text})"));
-    let hint = if has_reasoned { "; the model only reasoned, so more max_tokens may help" } else { "" };
-    Fault::new(FaultKind::Empty, format!("the answer holds neither text nor a tool call{reason}{hint}"))
+    Fault::new(FaultKind::Empty, tell_nothing_said(reason, has_reasoned))
 }

@@ -5,19 +5,26 @@
 //! keys are handed in as a [`Secret`], which no reply, fault, log line or `Debug` output shows.
 
 mod answer;
+pub mod anthropic;
 pub mod completions;
+mod effort;
+pub mod gemini;
 pub mod http;
+mod lenient;
 pub mod ollama;
 pub mod openai_chat;
 pub mod openai_responses;
 mod openai_usage;
-mod parameters;
 pub mod replay;
 mod secret;
+mod sending;
 pub mod sim;
-mod tool_call_id;
+mod tool_calls;
 
+pub use anthropic::Anthropic;
 pub use completions::{Completions, Template};
+pub use effort::Efforts;
+pub use gemini::Gemini;
 pub use http::{ConfigError, Endpoint, HttpModel};
 pub use ollama::{Ollama, OllamaMode};
 pub use openai_chat::{Flavour, OpenAiChat};

@@ -2,8 +2,10 @@
 //!
 //! Reads leniently: a count that is no count is 0, a price that is no price is unknown.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use unbent_core::{Cost, CostSource, Usage};
+
+use crate::lenient::{is_blank, number};
 
 const CACHED: &str = "/prompt_tokens_details/cached_tokens";
 const CACHE_WRITE: &str = "/prompt_tokens_details/cache_write_tokens";
@@ -35,16 +37,6 @@ pub(crate) fn cost_of(usage: &Value) -> Option<Cost> {
     Some(Cost { usd, source: CostSource::Provider })
 }
 
-/// A finite number that is not negative, or text that holds one.
-fn number(value: &Value) -> Option<f64> {
-    let number = match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    number.filter(|number| number.is_finite() && *number >= 0.0)
-}
-
 /// The fields that [`usage_of`] and [`cost_of`] have no place for, if there are any worth keeping.
 pub(crate) fn unplaced_usage(usage: &Value) -> Option<Value> {
     let mut rest = usage.as_object()?.clone();
@@ -59,16 +51,6 @@ pub(crate) fn unplaced_usage(usage: &Value) -> Option<Value> {
     }
     rest.retain(|_, value| !is_blank(value));
     (!rest.is_empty()).then_some(Value::Object(rest))
-}
-
-/// Null, zero, or an object of nothing but those.
-fn is_blank(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::Object(fields) => Map::values(fields).all(is_blank),
-        _ => false,
-    }
 }
 
 #[cfg(test)]

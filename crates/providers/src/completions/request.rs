@@ -7,7 +7,7 @@ use unbent_core::{Ask, Fault};
 
 use super::template::no_tools;
 use super::{Completions, Template};
-use crate::parameters::Parameters;
+use crate::sending::Sending;
 
 /// Tokens at most where an ask says nothing; many servers would end after 16.
 const DEFAULT_MAX_TOKENS: u32 = 512;
@@ -43,17 +43,17 @@ pub(super) fn request<'a>(api: &'a Completions, ask: &'a Ask) -> Result<(Request
     let prompt = api.template.prompt(&ask.messages)?;
     let sampling = &ask.sampling;
     let takes = |name: &str| !api.refuses.contains(name);
-    let mut parameters = Parameters::new(&api.refuses);
-    let max_tokens = parameters.sent("max_tokens", sampling.max_tokens);
+    let mut parameters = Sending::new(&api.refuses);
+    let max_tokens = parameters.take("max_tokens", sampling.max_tokens);
     let default_max = sampling.max_tokens.is_none() && takes("max_tokens");
-    let temperature = parameters.sent("temperature", sampling.temperature);
-    let top_p = parameters.sent("top_p", sampling.top_p);
-    let top_k = parameters.sent("top_k", sampling.top_k);
-    let repeat_penalty = parameters.sent("repeat_penalty", sampling.repeat_penalty);
-    let stop = parameters.sent("stop", sampling.stop.as_deref());
+    let temperature = parameters.take("temperature", sampling.temperature);
+    let top_p = parameters.take("top_p", sampling.top_p);
+    let top_k = parameters.take("top_k", sampling.top_k);
+    let repeat_penalty = parameters.take("repeat_penalty", sampling.repeat_penalty);
+    let stop = parameters.take("stop", sampling.stop.as_deref());
     let default_stop = sampling.stop.is_none() && takes("stop") && !Template::is_raw(&ask.messages);
-    let seed = parameters.sent("seed", sampling.seed);
-    let logprobs = parameters.sent("logprobs", sampling.logprobs);
+    let seed = parameters.take("seed", sampling.seed);
+    let logprobs = parameters.take("logprobs", sampling.logprobs);
     parameters.lacks("reasoning_effort", sampling.reasoning_effort.is_some());
     parameters.lacks("reasoning_tokens", sampling.reasoning_tokens.is_some());
     parameters.lacks("reply_schema", ask.reply_schema.is_some());

@@ -36,8 +36,9 @@ impl Redaction {
     }
 
     /// The fault without secrets.
-    pub(super) fn clean(&self, fault: Fault) -> Fault {
-        Fault { message: cut(&self.cover(head(&fault.message)), MESSAGE_CHARS), ..fault }
+    pub(super) fn clean(&self, mut fault: Fault) -> Fault {
+        fault.message = cut(&self.cover(head(&fault.message)), MESSAGE_CHARS);
+        fault
     }
 
     /// The text without secrets.
@@ -87,22 +88,27 @@ pub(super) fn of_status(
     let out_of_money = error_words(&json).any(|word| EXHAUSTED.contains(&word));
     let (kind, hint) = match status {
         402 => (FaultKind::Exhausted, String::new()),
+        400 if is_about_key(&json) => (FaultKind::Unauthorized, String::new()),
+        400 if story.contains("credit balance is too low") => (FaultKind::Exhausted, String::new()),
+        429 if is_spent_for_today(&json, &story) => (FaultKind::Exhausted, String::new()),
         403 | 429 if out_of_money => (FaultKind::Exhausted, String::new()),
         // A router's moderation refuses this prompt, not this key.
         403 if is_flagged(&json) => (FaultKind::Rejected, String::new()),
         401 | 403 => (FaultKind::Unauthorized, String::new()),
         404 => (FaultKind::Rejected, hint_for_missing(tried)),
         // Overloaded, in Anthropic's words and in those of servers that say when to come back.
-        529 => (FaultKind::RateLimited, String::new()),
+        429 | 529 => (FaultKind::RateLimited, String::new()),
         503 if headers.contains_key(RETRY_AFTER) => (FaultKind::RateLimited, String::new()),
         408 | 504 | 524 => (FaultKind::Timeout, String::new()),
-        429 => (FaultKind::RateLimited, String::new()),
         409 | 425 | 500.. => (FaultKind::Server, String::new()),
         300..=399 => (FaultKind::Rejected, hint_for_moved(headers)),
         _ => (FaultKind::Rejected, String::new()),
     };
     Fault {
-        retry_after_ms: kind.is_transient().then(|| retry_after_ms(headers)).flatten(),
+        retry_after_ms: kind
+            .is_transient()
+            .then(|| retry_after_ms(headers).or_else(|| retry_delay_ms(&json)))
+            .flatten(),
         ..Fault::new(kind, format!("HTTP {status}: {story}{hint}")).with_status(status)
     }
 }
@@ -228,4 +234,27 @@ fn error_words(body: &Value) -> impl Iterator<Item = &str> {
 fn is_flagged(body: &Value) -> bool {
     let metadata = &body["error"]["metadata"];
     metadata["flagged_input"].is_string() || metadata["reasons"].is_array()
+}
+
+/// Google's details of an error, each an object with a `@type`.
+fn google_details(body: &Value) -> impl Iterator<Item = &Value> {
+    let body = body.get(0).unwrap_or(body);
+    body["error"]["details"].as_array().into_iter().flatten()
+}
+
+/// Whether Google says that the key is what is bad about a request.
+fn is_about_key(body: &Value) -> bool {
+    google_details(body).any(|detail| detail["reason"] == "API_KEY_INVALID")
+}
+
+/// Whether a limit is one of the day, so that no wait within a run helps.
+fn is_spent_for_today(body: &Value, story: &str) -> bool {
+    let is_daily = |violation: &Value| violation["quotaId"].as_str().is_some_and(|id| id.contains("PerDay"));
+    story.contains("free-models-per-day")
+        || google_details(body).filter_map(|detail| detail["violations"].as_array()).flatten().any(is_daily)
+}
+
+/// How long Google asks us to wait, which it says in the body.
+fn retry_delay_ms(body: &Value) -> Option<u64> {
+    google_details(body).find_map(|detail| detail["retryDelay"].as_str().and_then(span_ms))
 }

@@ -7,7 +7,7 @@ use unbent_core::{
 
 use crate::answer::{count, error_inside, logprobs, nothing_said, object, picture, text};
 use crate::http::{Failure, is_error};
-use crate::tool_call_id::generated_id;
+use crate::tool_calls::generated_id;
 
 /// Fields of the answer that are read; `context` repeats the prompt as numbers.
 const READ: [&str; 11] = [

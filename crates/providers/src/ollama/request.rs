@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use unbent_core::{Ask, AssistantMessage, Fault, FaultKind, Message, ToolCall};
 
 use super::{Ollama, OllamaMode};
-use crate::parameters::Parameters;
+use crate::sending::Sending;
 
 /// The body of a request. The order of the fields is the order on the wire.
 #[derive(Debug, Serialize)]
@@ -133,24 +133,24 @@ impl Options<'_> {
 /// The request for an ask, and the parameters that it does not carry.
 pub(super) fn request<'a>(api: &'a Ollama, ask: &'a Ask) -> Result<(Request<'a>, Vec<String>), Fault> {
     let sampling = &ask.sampling;
-    let mut parameters = Parameters::new(&api.refuses);
+    let mut parameters = Sending::new(&api.refuses);
     let options = Options {
-        temperature: parameters.sent("temperature", sampling.temperature),
-        top_p: parameters.sent("top_p", sampling.top_p),
-        top_k: parameters.sent("top_k", sampling.top_k),
-        repeat_penalty: parameters.sent("repeat_penalty", sampling.repeat_penalty),
-        num_predict: parameters.sent("max_tokens", sampling.max_tokens),
-        seed: parameters.sent("seed", sampling.seed),
-        stop: parameters.sent("stop", sampling.stop.as_deref()),
+        temperature: parameters.take("temperature", sampling.temperature),
+        top_p: parameters.take("top_p", sampling.top_p),
+        top_k: parameters.take("top_k", sampling.top_k),
+        repeat_penalty: parameters.take("repeat_penalty", sampling.repeat_penalty),
+        num_predict: parameters.take("max_tokens", sampling.max_tokens),
+        seed: parameters.take("seed", sampling.seed),
+        stop: parameters.take("stop", sampling.stop.as_deref()),
         num_ctx: api.num_ctx,
     };
-    let effort = parameters.sent("reasoning_effort", sampling.reasoning_effort.as_deref());
+    let effort = parameters.take("reasoning_effort", sampling.reasoning_effort.as_deref());
     let think = effort.and_then(|effort| match effort.to_ascii_lowercase().as_str() {
         "none" | "off" => Some(Think::Switch(false)),
         known @ ("low" | "medium" | "high") => Some(Think::Effort(known.to_owned())),
         _ => None,
     });
-    let logprobs = parameters.sent("logprobs", sampling.logprobs);
+    let logprobs = parameters.take("logprobs", sampling.logprobs);
     parameters.lacks("reasoning_effort", effort.is_some() && think.is_none());
     parameters.lacks("reasoning_tokens", sampling.reasoning_tokens.is_some());
     parameters.lacks("tool_choice", !ask.tool_choice.is_auto());

@@ -2,7 +2,7 @@
 //!
 //! Pure: knows no socket and no key. The caller redacts what comes back.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use unbent_core::{
     Ask, AssistantMessage, Fault, FaultKind, FinishReason, Message, Reply, Served, ToolCall, ToolChoice,
     Wasted,
@@ -10,8 +10,10 @@ use unbent_core::{
 
 use super::{Flavour, OpenAiChat, wire};
 use crate::http::{Failure, describe_error, is_error};
+use crate::lenient::{drop_nulls, text_of};
 use crate::openai_usage::{cost_of, unplaced_usage, usage_of};
-use crate::tool_call_id::generated_id;
+use crate::sending::Sending;
+use crate::tool_calls::generated_id;
 
 /// The request body for an ask, and the parameters that it does not carry.
 ///
@@ -20,41 +22,22 @@ use crate::tool_call_id::generated_id;
 /// answer's shape themselves.
 pub(super) fn request<'a>(chat: &'a OpenAiChat, ask: &'a Ask) -> (wire::Request<'a>, Vec<String>) {
     let sampling = &ask.sampling;
-    let mut unsent = Vec::new();
-    let mut sends = |name: &str, is_asked: bool| {
-        let sends = !chat.refuses.contains(name);
-        if is_asked && !sends {
-            unsent.push(name.to_owned());
-        }
-        sends
-    };
-    let temperature = sampling.temperature.filter(|_| sends("temperature", true));
-    let top_p = sampling.top_p.filter(|_| sends("top_p", true));
-    let is_extended = chat.flavour != Flavour::OpenAi;
-    let top_k = sampling.top_k.filter(|_| sends("top_k", true));
-    let repeat_penalty = sampling.repeat_penalty.filter(|_| sends("repeat_penalty", true));
-    let max_tokens = sampling.max_tokens.filter(|_| sends("max_tokens", true));
-    let seed = sampling.seed.filter(|_| sends("seed", true));
-    let stop = sampling.stop.as_deref().filter(|_| sends("stop", true));
-    let logprobs = sampling.logprobs.filter(|_| sends("logprobs", true));
-    let effort = sampling.reasoning_effort.as_deref().filter(|_| sends("reasoning_effort", true));
-    let budget = sampling.reasoning_tokens.filter(|_| sends("reasoning_tokens", true));
-    let mut only_extended = |name: &str, is_asked: bool| {
-        if is_asked && !is_extended {
-            unsent.push(name.to_owned());
-        }
-    };
-    only_extended("top_k", top_k.is_some());
-    only_extended("repeat_penalty", repeat_penalty.is_some());
     let is_router = chat.flavour == Flavour::OpenRouter;
-    if budget.is_some() && !is_router {
-        unsent.push("reasoning_tokens".to_owned());
-    }
+    let is_openai = chat.flavour == Flavour::OpenAi;
+    let mut sending = Sending::new(&chat.refuses);
+    let temperature = sending.take("temperature", sampling.temperature);
+    let top_p = sending.take("top_p", sampling.top_p);
+    let top_k = sending.take_if("top_k", sampling.top_k, |_| !is_openai);
+    let repeat_penalty = sending.take_if("repeat_penalty", sampling.repeat_penalty, |_| !is_openai);
+    let max_tokens = sending.take("max_tokens", sampling.max_tokens);
+    let seed = sending.take("seed", sampling.seed);
+    let stop = sending.take("stop", sampling.stop.as_deref());
+    let logprobs = sending.take("logprobs", sampling.logprobs);
+    let effort = sending.take("reasoning_effort", sampling.reasoning_effort.as_deref());
+    let budget = sending.take_if("reasoning_tokens", sampling.reasoning_tokens, |_| is_router);
     // "None" is an effort to a router and to OpenAI's newer models; to others the field's absence says the same.
     let said_effort = effort.filter(|effort| {
-        is_router
-            || chat.flavour == Flavour::OpenAi
-            || !matches!(effort.to_ascii_lowercase().as_str(), "none" | "off")
+        is_router || is_openai || !matches!(effort.to_ascii_lowercase().as_str(), "none" | "off")
     });
     let request = wire::Request {
         model: &chat.model,
@@ -83,11 +66,11 @@ pub(super) fn request<'a>(chat: &'a OpenAiChat, ask: &'a Ask) -> (wire::Request<
         }),
         temperature,
         top_p,
-        top_k: top_k.filter(|_| is_extended),
+        top_k,
         repetition_penalty: repeat_penalty.filter(|_| is_router),
-        repeat_penalty: repeat_penalty.filter(|_| is_extended && !is_router),
-        max_completion_tokens: max_tokens.filter(|_| chat.flavour == Flavour::OpenAi),
-        max_tokens: max_tokens.filter(|_| chat.flavour != Flavour::OpenAi),
+        repeat_penalty: repeat_penalty.filter(|_| !is_router),
+        max_completion_tokens: max_tokens.filter(|_| is_openai),
+        max_tokens: max_tokens.filter(|_| !is_openai),
         reasoning_effort: said_effort.filter(|_| !is_router),
         reasoning: (is_router && (effort.is_some() || budget.is_some())).then_some(wire::Reasoning {
             effort: said_effort.filter(|_| budget.is_none()),
@@ -106,7 +89,7 @@ pub(super) fn request<'a>(chat: &'a OpenAiChat, ask: &'a Ask) -> (wire::Request<
         stream: chat.streams.then_some(true),
         stream_options: chat.streams.then_some(wire::UsageInStream { include_usage: true }),
     };
-    (request, unsent)
+    (request, sending.unsent())
 }
 
 fn request_message<'a>(message: &'a Message, chat: &OpenAiChat) -> wire::RequestMessage<'a> {
@@ -341,17 +324,4 @@ fn is_spelt(finish: &FinishReason, text: &str) -> bool {
         FinishReason::ContentFilter | FinishReason::Error | FinishReason::Unknown => true,
         FinishReason::Other(other) => text == other,
     }
-}
-
-fn text_of(value: Option<Value>) -> Option<String> {
-    match value? {
-        Value::String(text) => Some(text),
-        Value::Null => None,
-        other => Some(other.to_string()),
-    }
-}
-
-/// A null says nothing; servers send many.
-fn drop_nulls(fields: &mut Map<String, Value>) {
-    fields.retain(|_, value| !value.is_null());
 }

@@ -135,11 +135,13 @@ mod tests {
     use super::assemble;
 
     fn stream(chunks: &[Value], end: &str) -> String {
-        chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect::<String>() + end
+        chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect::<Vec<_>>().concat() + end
     }
 
     fn piece(delta: Value) -> Value {
-        json!({"id": "x", "model": "m", "choices": [{"index": 0, "delta": delta, "finish_reason": null}]})
+        let mut chunk = json!({"id": "x", "model": "m", "choices": [{"index": 0, "finish_reason": null}]});
+        chunk["choices"][0]["delta"] = delta;
+        chunk
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::OUTPUT_ITEMS;
 use crate::answer::{count, error_inside, logprobs, nothing_said, object, picture, text};
 use crate::http::{Failure, describe_error, is_error};
 use crate::openai_usage::cost_of;
-use crate::tool_call_id::generated_id;
+use crate::tool_calls::generated_id;
 
 /// Fields of the answer that are read, or that repeat the request.
 const READ_OR_REPEATED: [&str; 31] = [

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use unbent_core::{Ask, AssistantMessage, Message, ToolChoice};
 
 use super::{OUTPUT_ITEMS, OpenAiResponses};
-use crate::parameters::Parameters;
+use crate::sending::Sending;
 
 /// The body of a request. The order of the fields is the order on the wire.
 #[derive(Debug, Serialize)]
@@ -100,12 +100,12 @@ struct Reasoning<'a> {
 /// The request for an ask, and the parameters that it does not carry.
 pub(super) fn request<'a>(api: &'a OpenAiResponses, ask: &'a Ask) -> (Request<'a>, Vec<String>) {
     let sampling = &ask.sampling;
-    let mut parameters = Parameters::new(&api.refuses);
-    let temperature = parameters.sent("temperature", sampling.temperature);
-    let top_p = parameters.sent("top_p", sampling.top_p);
-    let max_output_tokens = parameters.sent("max_tokens", sampling.max_tokens);
-    let effort = parameters.sent("reasoning_effort", sampling.reasoning_effort.as_deref());
-    let logprobs = parameters.sent("logprobs", sampling.logprobs);
+    let mut parameters = Sending::new(&api.refuses);
+    let temperature = parameters.take("temperature", sampling.temperature);
+    let top_p = parameters.take("top_p", sampling.top_p);
+    let max_output_tokens = parameters.take("max_tokens", sampling.max_tokens);
+    let effort = parameters.take("reasoning_effort", sampling.reasoning_effort.as_deref());
+    let logprobs = parameters.take("logprobs", sampling.logprobs);
     parameters.lacks("top_k", sampling.top_k.is_some());
     parameters.lacks("repeat_penalty", sampling.repeat_penalty.is_some());
     parameters.lacks("reasoning_tokens", sampling.reasoning_tokens.is_some());

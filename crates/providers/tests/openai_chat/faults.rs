@@ -277,7 +277,7 @@ async fn an_empty_answer_tells_what_it_cost() {
     let body = json!({"choices": [{"message": {"content": ""}}], "usage": {"prompt_tokens": 9, "completion_tokens": 2, "cost": 0.5}});
     let server = crate::server(ResponseTemplate::new(200).set_body_json(body)).await;
     let asked = Asked::hello();
-    let provider = crate::provider(&format!("{}/v1", server.uri()));
+    let provider = provider(&format!("{}/v1", server.uri()));
     let returned = unbent_core::Provider::ask(&provider, &asked.call()).await;
     assert_eq!(returned.result.unwrap_err().kind, FaultKind::Empty);
     assert_eq!((returned.wasted.usage.total(), returned.wasted.cost.map(|cost| cost.usd)), (11, Some(0.5)));
@@ -285,19 +285,19 @@ async fn an_empty_answer_tells_what_it_cost() {
 
 #[tokio::test]
 async fn what_crossed_the_network_is_told_without_the_key() {
-    let body = format!("{{\"error\": \"bad key {}\"}}", crate::KEY);
+    let body = format!("{{\"error\": \"bad key {}\"}}", KEY);
     let answer = ResponseTemplate::new(400)
         .insert_header("x-request-id", "r-1")
         .insert_header("set-cookie", "session=1")
-        .insert_header("x-echo", crate::KEY)
+        .insert_header("x-echo", KEY)
         .set_body_string(body);
     let server = crate::server(answer).await;
-    let asked = Asked::of(vec![unbent_core::Message::user(format!("my key is {}", crate::KEY))]);
-    let provider = crate::provider(&format!("{}/v1", server.uri()));
+    let asked = Asked::of(vec![unbent_core::Message::user(format!("my key is {}", KEY))]);
+    let provider = provider(&format!("{}/v1", server.uri()));
     let wire = unbent_core::Provider::ask(&provider, &asked.call()).await.wire.unwrap();
     assert_eq!(wire.status, Some(400));
     assert!(wire.headers.contains(&("x-request-id".into(), "r-1".into())));
     assert!(wire.headers.iter().all(|(name, _)| name != "set-cookie"));
     assert!(wire.request.contains("my key is ***") && wire.response.contains("bad key ***"));
-    assert!(!serde_json::to_string(&wire).unwrap().contains(crate::KEY));
+    assert!(!serde_json::to_string(&wire).unwrap().contains(KEY));
 }

@@ -123,10 +123,12 @@ fn everything() -> Asked {
 async fn fields_and_unsent(flavour: Flavour, refuses: &[&str]) -> (Value, Vec<String>) {
     let refuses = refuses.iter().map(|name| (*name).to_owned()).collect();
     let dialect = OpenAiChat { flavour, refuses, ..dialect() };
-    let mut body: Value =
-        serde_json::from_slice(&sent_as(&everything(), dialect.clone(), |_| {}).await.body).unwrap();
-    body.as_object_mut().unwrap().retain(|name, _| name != "model" && name != "messages");
-    let provider = HttpModel::new(config("http://host/v1"), dialect).unwrap();
+    let mut body: Value = serde_json::from_slice(&sent_as(&everything(), dialect.clone(), |_| {}).await.body)
+        .expect("a request is JSON");
+    body.as_object_mut()
+        .expect("a request is an object")
+        .retain(|name, _| name != "model" && name != "messages");
+    let provider = HttpModel::new(config("http://host/v1"), dialect).expect("a good configuration");
     (body, unbent_core::Provider::unsent(&provider, &everything().ask))
 }
 

@@ -1,0 +1,52 @@
+//! The contract of the Gemini dialect, against real HTTP on the loopback.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod faults;
+mod replies;
+mod requests;
+
+use serde_json::{Value, json};
+use unbent_core::{Provider, Returned};
+use unbent_providers::{Endpoint, Gemini, HttpModel, Secret};
+use wiremock::matchers::{any, method};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use self::support::Asked;
+
+const KEY: &str = "key-of-nobody";
+
+fn dialect() -> Gemini {
+    Gemini::new("gemini-somewhat")
+}
+
+fn fixture(text: &str) -> Value {
+    serde_json::from_str(text).expect("a fixture is JSON")
+}
+
+/// What an ask in this dialect meets at a server that answers so, and the request that the server got.
+async fn exchange(asked: &Asked, dialect: Gemini, answer: ResponseTemplate) -> (Returned, Request) {
+    let server = MockServer::start().await;
+    Mock::given(any()).and(method("POST")).respond_with(answer).mount(&server).await;
+    let endpoint =
+        Endpoint { api_key: Some(Secret::new(KEY)), ..Endpoint::new(format!("{}/v1beta", server.uri())) };
+    let provider = HttpModel::new(endpoint, dialect).expect("a good configuration");
+    let returned = provider.ask(&asked.call()).await;
+    let mut requests = server.received_requests().await.expect("requests are recorded");
+    assert_eq!(requests.len(), 1, "one ask is one request");
+    (returned, requests.remove(0))
+}
+
+/// What becomes of a 200 with this body.
+async fn ok(body: Value) -> Returned {
+    exchange(&Asked::hello(), dialect(), ResponseTemplate::new(200).set_body_json(body)).await.0
+}
+
+/// An answer of these parts.
+fn answer(parts: &Value, reason: &str) -> Value {
+    json!({
+        "candidates": [{"content": {"role": "model", "parts": parts}, "finishReason": reason}],
+        "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 4},
+    })
+}
