@@ -32,6 +32,7 @@ impl Cli {
     }
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one command in a process")]
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run suites against models and record everything in a run file

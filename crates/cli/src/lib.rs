@@ -13,6 +13,7 @@ pub use unbent_suites as suites;
 mod args;
 mod command;
 mod error;
+mod hosts;
 mod models;
 mod output;
 mod packs;

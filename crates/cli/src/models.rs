@@ -9,15 +9,14 @@ use unbent_core::{ModelRef, Provider, ReferenceScript, Sampling, Subject, Subjec
 use unbent_engine::{Lane, LaneLimits, Respondent};
 use unbent_providers::replay::{MatchMode, ReplayProvider};
 use unbent_providers::sim::{SimPersona, SimProvider, known_personas};
-use unbent_providers::{Endpoint, HttpModel, OpenAiChat, Secret};
 use unbent_store::{Replay, RunReader};
 
 use crate::args::ConnectionArgs;
 use crate::error::{CommandError, Exit};
+use crate::hosts::{CONNECTION_PARAMS, HOSTS, Host};
 
-/// The providers that a reference may name, with what follows the slash.
-pub(crate) const PROVIDERS: [(&str, &str); 3] = [
-    ("openai-compatible", "MODEL: any server that speaks OpenAI's chat completions, at --base-url"),
+/// The providers without an API that a reference may name, with what follows the slash.
+const OFFLINE: [(&str, &str); 2] = [
     ("sim", "PERSONA: a simulated subject or judge, offline"),
     ("replay", "FILE[?subject=LABEL]: the answers recorded in a run file"),
 ];
@@ -25,14 +24,11 @@ pub(crate) const PROVIDERS: [(&str, &str); 3] = [
 /// The judge of runs whose subjects are all simulated.
 pub(crate) const SIMULATED_JUDGE: &str = "sim/rule-judge";
 
-/// The variable that holds the key of an openai-compatible server unless another is named. A name of this program's
-/// own, so that a key that is meant for someone else is never sent to a server at hand.
-const DEFAULT_KEY_VARIABLE: &str = "UNBENT_API_KEY";
-
 /// Reads a reference and completes it with what the command line says of the connection, so that it can stand alone.
 pub(crate) fn parse_reference(text: &str, connection: &ConnectionArgs) -> Result<ModelRef, CommandError> {
     let mut reference: ModelRef = text.parse().map_err(|error| unknown(format!("{error}")))?;
-    if reference.provider == "openai-compatible" {
+    let Some(host) = Host::find(&reference.provider) else { return Ok(reference) };
+    if host.wants_address() {
         let given = [("base_url", &connection.base_url), ("api_key_env", &connection.api_key_env)];
         for (name, value) in given {
             if let Some(value) = value {
@@ -49,7 +45,7 @@ pub(crate) fn parse_reference(text: &str, connection: &ConnectionArgs) -> Result
 
 fn unknown(message: String) -> CommandError {
     let mut error = CommandError::usage(message);
-    for (provider, about) in PROVIDERS {
+    for (provider, about) in HOSTS.iter().map(|host| (host.id, host.about)).chain(OFFLINE) {
         error = error.hint(format!("{provider}/{about}"));
     }
     error
@@ -58,7 +54,7 @@ fn unknown(message: String) -> CommandError {
 /// Describes a model as the manifest records it. Its label leaves out how it is reached.
 pub(crate) fn describe(reference: &ModelRef, settings: Sampling) -> Subject {
     let mut label = reference.clone();
-    label.params.retain(|name, _| !matches!(name.as_str(), "base_url" | "api_key_env" | "timeout_s"));
+    label.params.retain(|name, _| !CONNECTION_PARAMS.contains(&name.as_str()));
     let simulated = reference.provider == "sim";
     let null = simulated && SimPersona::parse(reference).is_ok_and(|persona| persona.is_null());
     Subject {
@@ -72,11 +68,20 @@ pub(crate) fn describe(reference: &ModelRef, settings: Sampling) -> Subject {
     }
 }
 
-/// The variable that holds a model's key, if its provider takes one.
-pub(crate) fn key_variable(reference: &ModelRef) -> Option<String> {
-    let named =
-        || reference.params.get("api_key_env").cloned().unwrap_or_else(|| DEFAULT_KEY_VARIABLE.to_owned());
-    (reference.provider == "openai-compatible").then(named)
+/// The variables that may hold a model's key, if its provider takes one.
+pub(crate) fn key_variables(reference: &ModelRef) -> Vec<String> {
+    Host::find(&reference.provider).map_or_else(Vec::new, |host| host.key_variables(reference))
+}
+
+/// What is worth knowing about a reference before it is asked.
+pub(crate) fn warning(reference: &ModelRef) -> Option<String> {
+    (reference.provider == "openrouter" && reference.pin.is_none()).then(|| {
+        format!(
+            "{reference} is not pinned: any provider may serve any answer, and providers of one model differ; \
+             pin it as {}/{}+PROVIDER",
+            reference.provider, reference.model
+        )
+    })
 }
 
 /// The models of a run, each with how fast it may be asked.
@@ -133,8 +138,10 @@ pub(crate) fn provider(
             Arc::new(SimProvider::new(persona, Arc::clone(script), subject.id.as_str()))
         }
         "replay" => replay(&reference)?,
-        "openai-compatible" => open_ai_chat(&reference)?,
-        other => return Err(unknown(format!("there is no provider {other:?} in {:?}", subject.model))),
+        id => match Host::find(id) {
+            Some(host) => Arc::new(host.provider(&reference)?),
+            None => return Err(unknown(format!("there is no provider {id:?} in {:?}", subject.model))),
+        },
     };
     Ok(provider)
 }
@@ -156,34 +163,8 @@ fn replay(reference: &ModelRef) -> Result<Arc<dyn Provider>, CommandError> {
     Ok(Arc::new(ReplayProvider::new(Arc::new(source), mode)))
 }
 
-fn open_ai_chat(reference: &ModelRef) -> Result<Arc<dyn Provider>, CommandError> {
-    refuse_unknown_params(reference, &["base_url", "api_key_env", "timeout_s"])?;
-    let base_url = reference.params.get("base_url").cloned().unwrap_or_default();
-    let mut config = Endpoint::new(base_url);
-    if let Some(seconds) = reference.params.get("timeout_s") {
-        let seconds = seconds.parse().ok().filter(|seconds| *seconds > 0).ok_or_else(|| {
-            CommandError::usage(format!("{reference}: timeout_s={seconds} is not a whole number of seconds"))
-        })?;
-        config.timeout = std::time::Duration::from_secs(seconds);
-    }
-    if let Some(variable) = key_variable(reference) {
-        let named = reference.params.contains_key("api_key_env");
-        match std::env::var(&variable) {
-            Ok(key) if !key.trim().is_empty() => config.api_key = Some(Secret::new(key.trim())),
-            _ if named => {
-                return Err(CommandError::usage(format!("the environment variable {variable} holds no key"))
-                    .hint(format!("export {variable}=… and try again, or leave --api-key-env away for servers without keys")));
-            }
-            _ => {}
-        }
-    }
-    let provider = HttpModel::new(config, OpenAiChat::new(&reference.model)).map_err(|error| {
-        CommandError::usage(error.to_string()).hint("a base URL looks like http://127.0.0.1:1234/v1")
-    })?;
-    Ok(Arc::new(provider))
-}
-
-fn refuse_unknown_params(reference: &ModelRef, known: &[&str]) -> Result<(), CommandError> {
+/// Refuses parameters that a provider does not know.
+pub(crate) fn refuse_unknown_params(reference: &ModelRef, known: &[&str]) -> Result<(), CommandError> {
     match reference.params.keys().find(|name| !known.contains(&name.as_str())) {
         Some(name) => Err(CommandError::usage(format!("{reference} has no parameter {name:?}"))
             .hint(format!("parameters of {} are: {}", reference.provider, known.join(", ")))),

@@ -18,6 +18,15 @@ pub(crate) fn err_line(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Prints a warning to standard error: for people, or as a line of JSON.
+pub(crate) fn warn(warning: &str, json: bool) {
+    if json {
+        err_line(&serde_json::json!({ "event": "warning", "message": warning }).to_string());
+    } else {
+        err_line(&format!("warning: {warning}"));
+    }
+}
+
 /// The width of the terminal that standard output goes to; none if it goes elsewhere.
 pub(crate) fn terminal_width() -> Option<u16> {
     io::stdout().is_terminal().then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0)

@@ -44,6 +44,7 @@ impl Need {
 }
 
 /// The kinds of need.
+#[expect(clippy::large_enum_variant, reason = "nearly every need asks a model, so a box would only cost")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum NeedKind {
     /// Ask a model.

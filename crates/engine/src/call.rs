@@ -100,17 +100,15 @@ impl TrialContext {
             }
             let clock = &*self.world.clock;
             let leave = async { Some((respondent.lane.enter(clock).await?, self.permits.acquire().await)) };
-            let (pass, permit) = tokio::select! {
+            let left = tokio::select! {
                 biased;
                 () = self.nothing_more() => return Ok(Met::LeftOpen),
-                leave = leave => match leave {
-                    Some(leave) => leave,
-                    // Whoever met the fault that closed it tells why.
-                    None => {
-                        self.halt.raise(StopLevel::Drain);
-                        return Ok(Met::LeftOpen);
-                    }
-                },
+                left = leave => left,
+            };
+            let Some((pass, permit)) = left else {
+                // The lane is closed; whoever met the fault that closed it tells why.
+                self.halt.raise(StopLevel::Drain);
+                return Ok(Met::LeftOpen);
             };
             let call = Call {
                 ask: &applied,

@@ -24,6 +24,9 @@ use crate::session::{ProgramClock, Scripts, Suites, open_suite, work};
 
 pub(super) fn run(args: &RunArgs, json: bool) -> Result<Exit, CommandError> {
     let plan = Plan::of(args)?;
+    for warning in &plan.warnings {
+        output::warn(warning, json);
+    }
     let path = args.out.clone().unwrap_or_else(|| default_path(&args.suites, plan.manifest.created_at_ms));
     plan.write(&path)?;
     if json {
@@ -52,6 +55,8 @@ pub(super) fn tell(worked: &crate::session::Worked, path: &Path, json: bool) -> 
 pub(super) struct Plan {
     pub(super) manifest: Manifest,
     cases: Vec<Case>,
+    /// What the user should know before anything is asked.
+    warnings: Vec<String>,
 }
 
 impl Plan {
@@ -114,7 +119,7 @@ impl Plan {
         for subject in subjects.iter().chain([&judge_described]) {
             models::provider(subject, &script)?;
         }
-        let variables = references.iter().chain([judge]).filter_map(models::key_variable);
+        let variables = references.iter().chain([judge]).flat_map(models::key_variables);
         let manifest = Manifest {
             created_at_ms: ProgramClock::from_environment().now_ms(),
             program: program(),
@@ -127,7 +132,8 @@ impl Plan {
             credentials: variables.map(|name| (name.clone(), std::env::var_os(&name).is_some())).collect(),
             git: git_state(),
         };
-        Ok(Self { manifest, cases })
+        let warnings = references.iter().chain([judge]).filter_map(models::warning).collect();
+        Ok(Self { manifest, cases, warnings })
     }
 
     /// The trials in their order: whole sets first, so that a run that is stopped early has been fair to all subjects.

@@ -72,7 +72,10 @@ fn blocks(reply: &Reply) -> Vec<Value> {
 
 /// Writes the answer as events.
 pub(super) fn events(reply: &Reply) -> Vec<Event> {
-    let mut events = vec![Event::named("message_start", json!({"message": message(reply, &[], None, 1)}))];
+    let mut events = vec![Event::named(
+        "message_start",
+        json!({"message": message(reply, &[], None, reply.usage.output.min(1))}),
+    )];
     let arguments = reply.calls.iter().map(|call| call.arguments.text());
     let mut arguments = arguments.collect::<Vec<_>>().into_iter();
     for (index, block) in blocks(reply).into_iter().enumerate() {

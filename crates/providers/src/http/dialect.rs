@@ -43,6 +43,12 @@ pub trait Dialect: fmt::Debug + Send + Sync {
     }
 }
 
+impl<D: Dialect + 'static> From<D> for Box<dyn Dialect> {
+    fn from(dialect: D) -> Self {
+        Box::new(dialect)
+    }
+}
+
 /// Where a key goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyHeader {

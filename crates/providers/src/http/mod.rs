@@ -55,11 +55,12 @@ impl HttpModel {
     /// # Errors
     ///
     /// [`ConfigError`] if no request could be made from the configuration.
-    pub fn new(endpoint: Endpoint, dialect: impl Dialect + 'static) -> Result<Self, ConfigError> {
+    pub fn new(endpoint: Endpoint, dialect: impl Into<Box<dyn Dialect>>) -> Result<Self, ConfigError> {
+        let dialect = dialect.into();
         let address = endpoint::address(&endpoint.base_url, &dialect.path())?;
-        let client = endpoint::client(&address, endpoint::headers(&endpoint, &dialect)?)?;
+        let client = endpoint::client(&address, endpoint::headers(&endpoint, &*dialect)?)?;
         Ok(Self {
-            dialect: Box::new(dialect),
+            dialect,
             client,
             redaction: Redaction::new(endpoint::secrets(&endpoint)),
             base_url: endpoint.base_url,
@@ -130,29 +131,28 @@ impl HttpModel {
         wire.headers = self.recorded_headers(&headers);
         let patience =
             if request.streamed { Patience::EachChunk(self.timeout) } else { Patience::Until(deadline) };
-        let (body, end) = read_body(response, patience).await;
-        let text = String::from_utf8_lossy(&body);
-        wire.response = self.redaction.cover(&text).into_owned();
+        let (bytes, end) = read_body(response, patience).await;
+        wire.response = self.redaction.cover(&String::from_utf8_lossy(&bytes)).into_owned();
         if !status.is_success() {
             let tried = self.address.as_str();
-            return Err(fault::of_status(status.as_u16(), &headers, &body, tried, &self.redaction).into());
+            return Err(fault::of_status(status.as_u16(), &headers, &bytes, tried, &self.redaction).into());
         }
         let excerpt = |kind, what: &str| {
-            Fault::new(kind, format!("{what}; the body begins: {}", self.redaction.excerpt(&body)))
+            Fault::new(kind, format!("{what}; the body begins: {}", self.redaction.excerpt(&bytes)))
         };
         match end {
             End::Whole => {}
             End::Cut(why) => {
-                let what = format!("the answer broke off after {} bytes ({why})", body.len());
+                let what = format!("the answer broke off after {} bytes ({why})", bytes.len());
                 return Err(excerpt(FaultKind::Cut, &what).into());
             }
-            End::Late => return Err(self.late(&format!(" ({} bytes of it came)", body.len())).into()),
+            End::Late => return Err(self.late(&format!(" ({} bytes of it came)", bytes.len())).into()),
             End::TooLong => {
                 let what = format!("the answer is longer than {} MiB", BODY_LIMIT >> 20);
                 return Err(excerpt(FaultKind::Malformed, &what).into());
             }
         }
-        if std::str::from_utf8(&body).is_err() {
+        if std::str::from_utf8(&bytes).is_err() {
             return Err(excerpt(FaultKind::Malformed, "the answer is not UTF-8").into());
         }
         let text = wire.response.trim_start_matches('\u{feff}').trim_start();
@@ -166,13 +166,13 @@ impl HttpModel {
             }
             _ => failure,
         };
-        let reply = if request.streamed && !text.starts_with('{') {
-            let body = self.dialect.assemble(text).map_err(told)?;
-            self.dialect.reply(&body, ask).map_err(told)?
+        let body = if request.streamed && !text.starts_with('{') {
+            self.dialect.assemble(text).map_err(told)?
         } else {
-            self.dialect.reply(text, ask).map_err(told)?
+            text.to_owned()
         };
-        if reply.usage.total() == 0 && !self.allows_zero_usage && reports_usage(text) {
+        let reply = self.dialect.reply(&body, ask).map_err(told)?;
+        if reply.usage.total() == 0 && !self.allows_zero_usage && reports_usage(&body) {
             let story = "the server reports that the answer took no tokens at all, so no model wrote it \
                          (zero_usage=allow takes such answers)";
             return Err(Fault::new(FaultKind::ZeroUsage, story).into());

@@ -285,14 +285,14 @@ async fn an_empty_answer_tells_what_it_cost() {
 
 #[tokio::test]
 async fn what_crossed_the_network_is_told_without_the_key() {
-    let body = format!("{{\"error\": \"bad key {}\"}}", KEY);
+    let body = format!("{{\"error\": \"bad key {KEY}\"}}");
     let answer = ResponseTemplate::new(400)
         .insert_header("x-request-id", "r-1")
         .insert_header("set-cookie", "session=1")
         .insert_header("x-echo", KEY)
         .set_body_string(body);
     let server = crate::server(answer).await;
-    let asked = Asked::of(vec![unbent_core::Message::user(format!("my key is {}", KEY))]);
+    let asked = Asked::of(vec![unbent_core::Message::user(format!("my key is {KEY}"))]);
     let provider = provider(&format!("{}/v1", server.uri()));
     let wire = unbent_core::Provider::ask(&provider, &asked.call()).await.wire.unwrap();
     assert_eq!(wire.status, Some(400));
