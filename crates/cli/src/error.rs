@@ -221,9 +221,14 @@ impl CommandError {
             }
             EngineError::Sink(_) => Self::new(Exit::Io, error.to_string()).hint(resume),
             EngineError::Source(_) | EngineError::Suite(_) => Self::new(Exit::BadFile, error.to_string()),
-            EngineError::Fatal { .. } => Self::new(Exit::Refused, error.to_string())
-                .hint("check the key (--api-key-env NAME) and the credit of the account")
-                .hint(resume),
+            EngineError::Fatal { fault } => {
+                let about = if fault.kind.stops_the_run() {
+                    "check the key (--api-key-env NAME) and the credit of the account"
+                } else {
+                    "check that the server is there and that --base-url is its address"
+                };
+                Self::new(Exit::Refused, error.to_string()).hint(about).hint(resume)
+            }
             EngineError::Unpriced { .. } => Self::new(Exit::BudgetSpent, error.to_string())
                 .hint("without --max-cost the run goes on; --max-tokens holds it to a number of tokens")
                 .hint(resume),

@@ -328,7 +328,7 @@ impl Worked {
         match self.exit() {
             Exit::Done => {}
             Exit::BudgetSpent => text.push_str(&format!(
-                "\nthe budget is spent ({cost}, {tokens} tokens); go on with more: unbent resume {file} --max-cost USD"
+                "\nthe budget is spent ({cost}, {tokens} tokens); with a higher --max-cost or --max-tokens: unbent resume {file}"
             )),
             _ => text.push_str(&format!("\ngo on with them: unbent resume {file}")),
         }

@@ -85,6 +85,7 @@ fn a_server_that_is_not_there_ends_the_run_at_once_and_leaves_its_trials_open() 
     ]);
     assert_eq!(ended.code, Some(8), "{}", ended.stderr);
     assert!(ended.stderr.contains("cannot reach http://127.0.0.1:9/v1"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("check that the server is there"), "{}", ended.stderr);
     assert!(ended.stderr.contains("unbent resume a.unbent"), "{}", ended.stderr);
 }
 
