@@ -95,7 +95,7 @@ pub(crate) struct RunArgs {
     /// The suites to run, such as independence
     #[arg(required = true, value_name = "SUITE")]
     pub(crate) suites: Vec<String>,
-    /// A subject as provider/model[+pin][?key=value], such as openrouter/moonshotai/kimi-k2.5+fireworks, openai-compatible/qwen3 or sim/yielding?p=0.3. May be repeated
+    /// A subject as provider/model with +pin and ?key=value as needed, such as openrouter/moonshotai/kimi-k2.5+fireworks, openai-compatible/qwen3 or sim/yielding?p=0.3. May be repeated
     #[arg(long = "model", value_name = "REF", required = true)]
     pub(crate) models: Vec<String>,
     /// The judge, as a model reference; sim/rule-judge where every subject is simulated
