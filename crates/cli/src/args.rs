@@ -82,12 +82,15 @@ pub(crate) struct SuiteArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ConnectionArgs {
-    /// Where openai-compatible servers are, such as http://127.0.0.1:1234/v1
-    #[arg(long, value_name = "URL", env = "UNBENT_BASE_URL")]
+    /// Where openai-compatible servers are, such as http://127.0.0.1:1234/v1; by default what UNBENT_BASE_URL says
+    #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
     /// The environment variable that holds the key for openai-compatible servers
     #[arg(long, value_name = "NAME")]
     pub(crate) api_key_env: Option<String>,
+    /// The settings of models by name; by default models.toml here or in ~/.config/unbent, if there is one
+    #[arg(long, value_name = "FILE", env = "UNBENT_MODELS_FILE")]
+    pub(crate) models_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -128,6 +131,9 @@ pub(crate) struct RunArgs {
     pub(crate) reasoning_effort: Option<String>,
     #[command(flatten)]
     pub(crate) caps: CapArgs,
+    /// Tell what the run would ask, use, cost and take, and ask nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// The run file to make; by default named after suite and time
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,

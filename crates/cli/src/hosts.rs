@@ -6,14 +6,17 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use unbent_core::ModelRef;
+use unbent_core::{ModelRef, Price};
+use unbent_engine::LaneLimits;
 use unbent_providers::http::Dialect;
 use unbent_providers::{
     Anthropic, Completions, Efforts, Endpoint, Flavour, Gemini, HttpModel, Ollama, OllamaMode, OpenAiChat,
     OpenAiResponses, Secret, Template,
 };
 
+use crate::environment;
 use crate::error::CommandError;
+use crate::prices::{ListPrice, list_price};
 
 /// An API that a reference may name.
 pub(crate) struct Host {
@@ -108,7 +111,8 @@ pub(crate) const HOSTS: &[Host] = &[
 ];
 
 /// The parameters of a reference to an API that say how it is reached, not what answers.
-pub(crate) const CONNECTION_PARAMS: [&str; 4] = ["base_url", "api_key_env", "timeout_s", "zero_usage"];
+pub(crate) const CONNECTION_PARAMS: [&str; 8] =
+    ["base_url", "api_key_env", "timeout_s", "zero_usage", "connections", "rpm", "tpm", "cost"];
 
 const OTHER_PARAMS: [&str; 6] = ["api", "stream", "refuses", "mode", "num_ctx", "efforts"];
 
@@ -131,6 +135,24 @@ impl Host {
             (None, true) if self.base_url.is_some() => Vec::new(),
             (None, _) => self.keys.iter().map(|name| (*name).to_owned()).collect(),
         }
+    }
+
+    /// Whether it says with every answer what that cost.
+    pub(crate) fn reports_cost(&self, reference: &ModelRef) -> bool {
+        self.id == "openrouter" || reference.params.get("cost").is_some_and(|cost| cost == "reported")
+    }
+
+    /// What a model costs, where answers do not come with their cost: by the company's list at its own address, and
+    /// nothing on one's own machine.
+    pub(crate) fn known_price(&self, reference: &ModelRef) -> Option<ListPrice> {
+        if self.reports_cost(reference) || reference.params.contains_key("base_url") {
+            return None;
+        }
+        if self.id == "ollama" {
+            let price = Price { input: 0.0, output: 0.0, cached_input: None, cache_write: None };
+            return Some(ListPrice { price, source: "a model on this machine".to_owned() });
+        }
+        list_price(reference)
     }
 
     /// Makes the provider of a reference.
@@ -158,6 +180,10 @@ impl Host {
             let seconds = seconds.parse().ok().filter(|seconds| *seconds > 0);
             endpoint.timeout =
                 Duration::from_secs(seconds.ok_or_else(|| bad("timeout_s", "a whole number of seconds"))?);
+        }
+        limits(reference)?;
+        if text("cost").is_some_and(|cost| cost != "reported") {
+            return Err(bad("cost", "reported"));
         }
         endpoint.allows_zero_usage = match text("zero_usage") {
             None => false,
@@ -216,9 +242,8 @@ impl Host {
     fn key(&self, reference: &ModelRef) -> Result<Option<Secret>, CommandError> {
         let variables = self.key_variables(reference);
         for variable in &variables {
-            match std::env::var(variable) {
-                Ok(key) if !key.trim().is_empty() => return Ok(Some(Secret::new(key))),
-                _ => {}
+            if let Some(key) = environment::variable(variable)? {
+                return Ok(Some(Secret::new(key)));
             }
         }
         let is_named = reference.params.contains_key("api_key_env");
@@ -229,12 +254,33 @@ impl Host {
             ))
             .hint(if is_named {
                 format!(
-                    "export {variable}=… and try again, or leave --api-key-env away for servers without keys"
+                    "export {variable}=… or put it into .env and try again, or leave --api-key-env away for servers without keys"
                 )
             } else {
-                format!("export {variable}=… and try again; another variable: {reference}?api_key_env=NAME")
+                format!(
+                    "export {variable}=… or put it into .env and try again; another variable: {reference}?api_key_env=NAME"
+                )
             })),
             _ => Ok(None),
         }
     }
+}
+
+/// The limits that a reference sets: connections, and requests and tokens a minute.
+pub(crate) fn limits(reference: &ModelRef) -> Result<LaneLimits, CommandError> {
+    let bad = |name: &str| {
+        let value = &reference.params[name];
+        CommandError::usage(format!("{reference}: {name}={value} is not a number above 0"))
+    };
+    let per_minute = |name: &str| {
+        let value = reference.params.get(name).map(|text| text.parse().ok());
+        value.map(|n| n.filter(|n: &f64| n.is_finite() && *n > 0.0).ok_or_else(|| bad(name))).transpose()
+    };
+    let connections =
+        reference.params.get("connections").map(|text| text.parse().map_err(|_| bad("connections")));
+    Ok(LaneLimits {
+        connections: connections.transpose()?,
+        requests_per_minute: per_minute("rpm")?,
+        tokens_per_minute: per_minute("tpm")?,
+    })
 }

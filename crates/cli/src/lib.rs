@@ -12,13 +12,17 @@ pub use unbent_suites as suites;
 
 mod args;
 mod command;
+mod environment;
 mod error;
+mod estimate;
 mod hosts;
 mod models;
 mod output;
 mod packs;
+mod prices;
 mod progress;
 mod session;
+mod settings;
 
 pub use args::Cli;
 pub use command::dispatch;

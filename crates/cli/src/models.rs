@@ -1,19 +1,20 @@
 //! From a model reference to someone who answers.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
 use unbent_core::{ModelRef, Provider, ReferenceScript, Sampling, Subject, SubjectId};
-use unbent_engine::{Lane, LaneLimits, Respondent};
+use unbent_engine::{Caps, Lane, LaneLimits, Respondent};
 use unbent_providers::replay::{MatchMode, ReplayProvider};
 use unbent_providers::sim::{SimPersona, SimProvider, known_personas};
 use unbent_store::{Replay, RunReader};
 
-use crate::args::ConnectionArgs;
 use crate::error::{CommandError, Exit};
-use crate::hosts::{CONNECTION_PARAMS, HOSTS, Host};
+use crate::hosts::{self, CONNECTION_PARAMS, HOSTS, Host};
+use crate::settings::Chosen;
 
 /// The providers without an API that a reference may name, with what follows the slash.
 const OFFLINE: [(&str, &str); 2] = [
@@ -24,26 +25,8 @@ const OFFLINE: [(&str, &str); 2] = [
 /// The judge of runs whose subjects are all simulated.
 pub(crate) const SIMULATED_JUDGE: &str = "sim/rule-judge";
 
-/// Reads a reference and completes it with what the command line says of the connection, so that it can stand alone.
-pub(crate) fn parse_reference(text: &str, connection: &ConnectionArgs) -> Result<ModelRef, CommandError> {
-    let mut reference: ModelRef = text.parse().map_err(|error| unknown(format!("{error}")))?;
-    let Some(host) = Host::find(&reference.provider) else { return Ok(reference) };
-    if host.wants_address() {
-        let given = [("base_url", &connection.base_url), ("api_key_env", &connection.api_key_env)];
-        for (name, value) in given {
-            if let Some(value) = value {
-                reference.params.entry(name.to_owned()).or_insert_with(|| value.clone());
-            }
-        }
-        if !reference.params.contains_key("base_url") {
-            return Err(CommandError::usage(format!("{text} does not say where its server is"))
-                .hint(format!("add --base-url, as in: --model {text} --base-url http://127.0.0.1:1234/v1")));
-        }
-    }
-    Ok(reference)
-}
-
-fn unknown(message: String) -> CommandError {
+/// Something that names no model, with what would.
+pub(crate) fn unknown(message: String) -> CommandError {
     let mut error = CommandError::usage(message);
     for (provider, about) in HOSTS.iter().map(|host| (host.id, host.about)).chain(OFFLINE) {
         error = error.hint(format!("{provider}/{about}"));
@@ -51,21 +34,64 @@ fn unknown(message: String) -> CommandError {
     error
 }
 
-/// Describes a model as the manifest records it. Its label leaves out how it is reached.
-pub(crate) fn describe(reference: &ModelRef, settings: Sampling) -> Subject {
+/// Describes a subject as the manifest records it, with the settings of the run before those of its own. Its label leaves
+/// out how it is reached.
+pub(crate) fn describe_subject(chosen: &Chosen, settings: &Sampling) -> Subject {
+    let settings = settings.or(&chosen.sampling);
+    describe(chosen, settings)
+}
+
+/// Describes a judge as the manifest records it. How it draws its answers is the suite's to say, so that grades compare.
+pub(crate) fn describe_judge(chosen: &Chosen) -> Subject {
+    let settings = Sampling { temperature: None, top_p: None, top_k: None, ..chosen.sampling.clone() };
+    describe(chosen, settings)
+}
+
+fn describe(chosen: &Chosen, settings: Sampling) -> Subject {
+    let reference = &chosen.reference;
     let mut label = reference.clone();
     label.params.retain(|name, _| !CONNECTION_PARAMS.contains(&name.as_str()));
     let simulated = reference.provider == "sim";
     let null = simulated && SimPersona::parse(reference).is_ok_and(|persona| persona.is_null());
+    let (price, price_source) = chosen.price.clone().map(|list| (list.price, list.source)).unzip();
     Subject {
-        id: SubjectId::new(label.to_string()),
+        id: SubjectId::new(chosen.label.clone().unwrap_or_else(|| label.to_string())),
         model: reference.to_string(),
         settings,
         simulated,
         null,
-        price: None,
+        price,
+        price_source,
         regraded: None,
     }
+}
+
+/// Refuses to count dollars where an answer's price would not be known.
+pub(crate) fn refuse_unpriced<'s>(
+    subjects: impl IntoIterator<Item = &'s Subject>,
+    caps: Caps,
+) -> Result<(), CommandError> {
+    if caps.usd.is_none() {
+        return Ok(());
+    }
+    for subject in subjects.into_iter().filter(|subject| subject.price.is_none()) {
+        let Ok(reference) = subject.model.parse::<ModelRef>() else { continue };
+        let Some(host) = Host::find(&reference.provider) else { continue };
+        if host.reports_cost(&reference) {
+            continue;
+        }
+        let (provider, model) = (&reference.provider, &reference.model);
+        return Err(CommandError::usage(format!(
+            "what {} costs is not known, so --max-cost cannot hold the run to its limit",
+            subject.id
+        ))
+        .hint(format!(
+            "say it in models.toml, in dollars per million tokens: [models.\"{provider}/{model}\"] price = {{ input = 1.25, output = 10 }}"
+        ))
+        .hint(format!("if its server reports what each answer costs: {provider}/{model}?cost=reported"))
+        .hint("or limit tokens in place of dollars: --max-tokens N"));
+    }
+    Ok(())
 }
 
 /// The variables that may hold a model's key, if its provider takes one.
@@ -100,21 +126,27 @@ impl Models {
     /// Finds who answers for a described model. The same model behind the same server shares its lane.
     pub(crate) fn respondent(&mut self, subject: &Subject) -> Result<Respondent, CommandError> {
         let provider = provider(subject, &self.script)?;
-        let lane = self.lanes.entry(subject.model.clone()).or_insert_with(|| {
-            Arc::new(Lane::new(subject.model.clone(), self.parallel, LaneLimits::default()))
-        });
-        Ok(Respondent {
-            provider,
-            settings: subject.settings.clone(),
-            price: subject.price,
-            lane: Arc::clone(lane),
-        })
+        let lane = match self.lanes.entry(subject.model.clone()) {
+            Entry::Occupied(lane) => Arc::clone(lane.get()),
+            Entry::Vacant(place) => {
+                let limits = limits(subject)?;
+                let lane = Lane::new(subject.model.clone(), self.parallel, limits);
+                Arc::clone(place.insert(Arc::new(lane)))
+            }
+        };
+        Ok(Respondent { provider, settings: subject.settings.clone(), price: subject.price, lane })
     }
 
     /// The lanes of the models that were found.
     pub(crate) fn into_lanes(self) -> Vec<Arc<Lane>> {
         self.lanes.into_values().collect()
     }
+}
+
+/// The limits that a model's reference sets.
+fn limits(subject: &Subject) -> Result<LaneLimits, CommandError> {
+    let Ok(reference) = subject.model.parse::<ModelRef>() else { return Ok(LaneLimits::default()) };
+    Host::find(&reference.provider).map_or_else(|| Ok(LaneLimits::default()), |_| hosts::limits(&reference))
 }
 
 /// Finds who answers for a described model.

@@ -19,7 +19,7 @@ use unbent_store::{RunReader, RunWriter};
 use unbent_suites::kit::{Benchmark, PackFiles, Setup, SetupError};
 
 use crate::error::{CommandError, Exit};
-use crate::models::Models;
+use crate::models::{self, Models};
 use crate::output;
 use crate::progress::{Display, Telling};
 
@@ -142,6 +142,7 @@ pub(crate) fn work(
         let (stopped, spent) = (false, spent(&reader)?);
         return Ok(Worked { tally: Tally::default(), stopped, spent, lanes: Vec::new(), manifest });
     }
+    models::refuse_unpriced(manifest.subjects.iter().chain(&manifest.judge), caps)?;
     let suites = open_suites(&manifest)?;
     let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites.clone()));
     let mut models = Models::new(script, parallel);
@@ -223,7 +224,8 @@ fn job(trial: TrialView) -> Option<Job> {
     Some(Job { trial: unbent_core::PlannedTrial { no: trial.no, key: trial.key }, begun })
 }
 
-fn run_to_completion(
+/// Runs an execution on threads of its own, until its end or a Ctrl-C.
+pub(crate) fn run_to_completion(
     world: &Arc<World>,
     jobs: impl Iterator<Item = Job>,
     handle: &StopHandle,

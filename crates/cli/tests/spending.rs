@@ -42,7 +42,7 @@ fn a_priced_run_stops_at_its_cost_and_says_so_in_its_last_line() {
         "run",
         "independence",
         "--model",
-        "openai-compatible/priced",
+        "openai-compatible/priced?cost=reported",
         "--judge",
         "sim/rule-judge",
         "--base-url",

@@ -24,6 +24,9 @@ pub struct Subject {
     /// What its tokens cost, where its provider does not report it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Price>,
+    /// Where `price` is from: a version of the price list, or a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_source: Option<String>,
     /// The subject whose answers are graded again, and who grades them; such a subject is never asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regraded: Option<Box<Regraded>>,

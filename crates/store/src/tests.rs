@@ -37,6 +37,7 @@ fn subject(id: &str) -> Subject {
         settings: Sampling::default(),
         simulated: true,
         price: None,
+        price_source: None,
         regraded: None,
         null: false,
     }

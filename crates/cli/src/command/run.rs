@@ -1,31 +1,37 @@
 //! `unbent run`: plans a run, makes its file, works on it and shows how it came out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
 use serde_json::json;
 use unbent_core::{
-    Case, Clock as _, GitState, Manifest, ModelRef, Origin, Program, ReferenceScript, Sampling, Subject,
-    TrialKey,
+    Case, Clock as _, GitState, Manifest, Origin, Program, ReferenceScript, Sampling, Subject, TrialKey,
 };
 use unbent_store::plan_run;
 use unbent_suites::kit::Setup;
 
 use super::leaderboard;
 use crate::args::{MethodArg, RunArgs, SuiteArgs};
+use crate::environment;
 use crate::error::{CommandError, Exit};
+use crate::estimate::{self, Estimate};
 use crate::models::{self, SIMULATED_JUDGE};
 use crate::output;
 use crate::packs::read_pack;
 use crate::progress::Telling;
 use crate::session::{ProgramClock, Scripts, Suites, open_suite, work};
+use crate::settings::Chosen;
 
 pub(super) fn run(args: &RunArgs, json: bool) -> Result<Exit, CommandError> {
     let plan = Plan::of(args)?;
     for warning in &plan.warnings {
         output::warn(warning, json);
+    }
+    if args.dry_run {
+        return estimate::tell(&plan.estimate(args.parallel)?, json);
     }
     let path = args.out.clone().unwrap_or_else(|| default_path(&args.suites, plan.manifest.created_at_ms));
     plan.write(&path)?;
@@ -55,6 +61,9 @@ pub(super) fn tell(worked: &crate::session::Worked, path: &Path, json: bool) -> 
 pub(super) struct Plan {
     pub(super) manifest: Manifest,
     cases: Vec<Case>,
+    suites: Suites,
+    chosen: Vec<Chosen>,
+    judge: Chosen,
     /// What the user should know before anything is asked.
     warnings: Vec<String>,
 }
@@ -75,51 +84,57 @@ impl Plan {
             reasoning_effort: args.reasoning_effort.clone(),
             ..Sampling::default()
         };
-        let references = args
-            .models
-            .iter()
-            .map(|text| models::parse_reference(text, &args.connection))
-            .collect::<Result<Vec<_>, _>>()?;
+        let known = crate::settings::Settings::load(args.connection.models_file.as_deref())?;
+        let choose = |text: &String| known.choose(text, &args.connection);
+        let chosen = args.models.iter().map(choose).collect::<Result<Vec<_>, _>>()?;
         let judge = match &args.judge {
-            Some(text) => models::parse_reference(text, &args.connection)?,
-            None if references.iter().all(|reference| reference.provider == "sim") => SIMULATED_JUDGE
-                .parse()
-                .map_err(|error| CommandError::new(Exit::Internal, format!("{error}")))?,
+            Some(text) => choose(text)?,
+            None if chosen.iter().all(|chosen| chosen.reference.provider == "sim") => {
+                choose(&SIMULATED_JUDGE.to_owned())?
+            }
             None => {
                 return Err(CommandError::usage("no judge is named")
                     .hint("name the model that grades: --judge openai-compatible/MODEL")
                     .hint(format!("or, to try things out, the simulated one: --judge {SIMULATED_JUDGE}")));
             }
         };
-        Self::new(suites, &references, &settings, &judge, args)
+        Self::new(suites, chosen, &settings, judge, args)
     }
 
     fn new(
         suites: Suites,
-        references: &[ModelRef],
+        chosen: Vec<Chosen>,
         settings: &Sampling,
-        judge: &ModelRef,
+        judge: Chosen,
         args: &RunArgs,
     ) -> Result<Self, CommandError> {
         let subjects: Vec<Subject> =
-            references.iter().map(|reference| models::describe(reference, settings.clone())).collect();
+            chosen.iter().map(|chosen| models::describe_subject(chosen, settings)).collect();
         let mut labels = BTreeSet::new();
         if let Some(twice) = subjects.iter().find(|subject| !labels.insert(subject.id.clone())) {
             return Err(CommandError::usage(format!("the subject {} is named twice", twice.id))
                 .hint("to put each case to it more often, use --repeats"));
         }
-        let judge_described = models::describe(judge, Sampling::default());
+        let judge_described = models::describe_judge(&judge);
+        models::refuse_unpriced(subjects.iter().chain([&judge_described]), args.caps.caps())?;
         let mut cases = Vec::new();
         for suite in suites.values() {
             cases.extend(suite.cases().into_iter().take(args.limit.map_or(usize::MAX, Into::into)));
         }
         let records = suites.values().map(|suite| suite.record()).collect();
         // Whatever cannot be asked is found out before there is a file.
-        let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites));
+        let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites.clone()));
+        let references = || chosen.iter().chain([&judge]).map(|chosen| &chosen.reference);
+        let mut warnings: Vec<_> = references().filter_map(models::warning).collect();
         for subject in subjects.iter().chain([&judge_described]) {
-            models::provider(subject, &script)?;
+            match models::provider(subject, &script) {
+                Ok(_) => {}
+                // What would be asked can be told without a key.
+                Err(error) if args.dry_run => warnings.push(format!("the run could not begin yet: {error}")),
+                Err(error) => return Err(error),
+            }
         }
-        let variables = references.iter().chain([judge]).flat_map(models::key_variables);
+        let variables = references().flat_map(models::key_variables);
         let manifest = Manifest {
             created_at_ms: ProgramClock::from_environment().now_ms(),
             program: program(),
@@ -129,11 +144,10 @@ impl Plan {
             judge: Some(judge_described),
             seed: args.seed,
             repeats: args.repeats.get(),
-            credentials: variables.map(|name| (name.clone(), std::env::var_os(&name).is_some())).collect(),
+            credentials: variables.map(|name| (name.clone(), environment::is_set(&name))).collect(),
             git: git_state(),
         };
-        let warnings = references.iter().chain([judge]).filter_map(models::warning).collect();
-        Ok(Self { manifest, cases, warnings })
+        Ok(Self { manifest, cases, suites, chosen, judge, warnings })
     }
 
     /// The trials in their order: whole sets first, so that a run that is stopped early has been fair to all subjects.
@@ -148,6 +162,13 @@ impl Plan {
                 })
             })
         })
+    }
+
+    /// What the run would ask, use and cost.
+    fn estimate(&self, parallel: NonZeroUsize) -> Result<Estimate, CommandError> {
+        let subjects = self.manifest.subjects.iter().zip(&self.chosen);
+        let judge = self.manifest.judge.iter().map(|judge| (judge, &self.judge)).next();
+        estimate::estimate(&self.suites, &self.cases, subjects, judge, self.manifest.repeats, parallel)
     }
 
     fn write(&self, path: &Path) -> Result<(), CommandError> {

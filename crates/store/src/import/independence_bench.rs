@@ -172,6 +172,7 @@ fn manifest(layout: &Layout, suite: Option<SuiteId>, now_ms: i64, program: Progr
         settings: config.name.settings.clone(),
         simulated: false,
         price: None,
+        price_source: None,
         regraded: None,
         null: false,
     });
@@ -202,6 +203,7 @@ fn only_judge(judges: BTreeSet<String>) -> Option<Subject> {
         settings: Sampling::default(),
         simulated: false,
         price: None,
+        price_source: None,
         regraded: None,
         null: false,
     })
