@@ -21,6 +21,7 @@ mod output;
 mod packs;
 mod prices;
 mod progress;
+mod rehearsal;
 mod session;
 mod settings;
 
