@@ -221,6 +221,9 @@ impl CommandError {
             }
             EngineError::Sink(_) => Self::new(Exit::Io, error.to_string()).hint(resume),
             EngineError::Source(_) | EngineError::Suite(_) => Self::new(Exit::BadFile, error.to_string()),
+            EngineError::Cache(_) => Self::new(Exit::Io, error.to_string())
+                .hint("see which file it is, or delete it: unbent cache, unbent cache clear")
+                .hint(resume),
             EngineError::Fatal { fault } => {
                 let about = if fault.kind.stops_the_run() {
                     "check the key (--api-key-env NAME) and the credit of the account"
