@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Print what a run would ask, and what waits for what
     Plan(PlanArgs),
+    /// Show the cache of answers, or delete it
+    Cache(CacheCommandArgs),
     /// List, show and check suites and their packs
     Suites(SuitesArgs),
     /// Run the independence suite offline on simulated subjects
@@ -134,7 +136,9 @@ pub(crate) struct RunArgs {
     /// Tell what the run would ask, use, cost and take, and ask nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// The run file to make; by default named after suite and time
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+    /// The run file to make, or to go on with if it was made with the same settings; by default named after suite and time
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }
@@ -148,6 +152,53 @@ pub(crate) struct ResumeArgs {
     pub(crate) parallel: NonZeroUsize,
     #[command(flatten)]
     pub(crate) caps: CapArgs,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CacheArgs {
+    /// What to do with answers that were paid for in earlier runs
+    #[arg(long = "cache", value_name = "MODE", value_enum, default_value = "off")]
+    pub(crate) mode: CacheMode,
+    #[command(flatten)]
+    pub(crate) place: CachePlaceArgs,
+}
+
+/// What is done with the cache of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CacheMode {
+    /// Ask for everything and keep nothing
+    Off,
+    /// Use the answers that are kept; keep no new ones
+    Read,
+    /// Use the answers that are kept, and keep new ones
+    Write,
+    /// Use the answers that are kept and ask nobody: trials that want others end unscored
+    Replay,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CachePlaceArgs {
+    /// The cache of answers; by default unbent/answers.sqlite in XDG_CACHE_HOME or ~/.cache
+    #[arg(id = "cache_file", long = "cache-file", value_name = "FILE", env = "UNBENT_CACHE", global = true)]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CacheCommandArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<CacheCommand>,
+    #[command(flatten)]
+    pub(crate) place: CachePlaceArgs,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum CacheCommand {
+    /// Show where it is, how many answers it holds and how large it is
+    Show,
+    /// Delete it
+    Clear,
 }
 
 #[derive(Debug, Args)]

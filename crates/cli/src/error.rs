@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 use unbent_core::SourceError;
 use unbent_engine::EngineError;
-use unbent_store::StoreError;
+use unbent_store::{CacheError, StoreError};
 
 use crate::output;
 
@@ -195,6 +195,25 @@ impl From<StoreError> for CommandError {
     }
 }
 
+impl From<CacheError> for CommandError {
+    fn from(error: CacheError) -> Self {
+        let message = error.to_string();
+        match error {
+            CacheError::NotFound { .. } => Self::new(Exit::BadFile, message)
+                .hint("a run with --cache write makes it; --cache-file or UNBENT_CACHE names another"),
+            CacheError::NotACache { .. } => Self::new(Exit::BadFile, message)
+                .hint("nothing was changed; name another file with --cache-file or UNBENT_CACHE"),
+            CacheError::OtherVersion { path, .. } | CacheError::Damaged { path, .. } => {
+                Self::new(Exit::BadFile, message)
+                    .hint(format!("delete it: unbent cache clear --cache-file {}", path.display()))
+            }
+            CacheError::Io { .. } | CacheError::Sqlite { .. } => {
+                Self::new(Exit::Io, message).hint("without a cache: --cache off")
+            }
+        }
+    }
+}
+
 impl From<SourceError> for CommandError {
     fn from(error: SourceError) -> Self {
         Self::new(Exit::BadFile, error.to_string())
@@ -221,6 +240,9 @@ impl CommandError {
             }
             EngineError::Sink(_) => Self::new(Exit::Io, error.to_string()).hint(resume),
             EngineError::Source(_) | EngineError::Suite(_) => Self::new(Exit::BadFile, error.to_string()),
+            EngineError::Cache(_) => Self::new(Exit::Io, error.to_string())
+                .hint("if it is damaged, delete it: unbent cache clear, with the same --cache-file")
+                .hint(resume),
             EngineError::Fatal { fault } => {
                 let about = if fault.kind.stops_the_run() {
                     "check the key (--api-key-env NAME) and the credit of the account"

@@ -114,6 +114,9 @@ pub(crate) const HOSTS: &[Host] = &[
 pub(crate) const CONNECTION_PARAMS: [&str; 8] =
     ["base_url", "api_key_env", "timeout_s", "zero_usage", "connections", "rpm", "tpm", "cost"];
 
+/// Those of them that only say how fast it is asked.
+pub(crate) const PACE_PARAMS: [&str; 4] = ["timeout_s", "connections", "rpm", "tpm"];
+
 const OTHER_PARAMS: [&str; 6] = ["api", "stream", "refuses", "mode", "num_ctx", "efforts"];
 
 impl Host {

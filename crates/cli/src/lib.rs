@@ -11,7 +11,9 @@ pub use unbent_store as store;
 pub use unbent_suites as suites;
 
 mod args;
+mod caching;
 mod command;
+mod difference;
 mod environment;
 mod error;
 mod estimate;

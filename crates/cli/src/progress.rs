@@ -40,6 +40,7 @@ pub(crate) struct Display {
     telling: Telling,
     bar: ProgressBar,
     answers: AtomicU64,
+    cached: AtomicU64,
     faults: AtomicU64,
     unscored: AtomicU64,
     in_flight: AtomicU64,
@@ -63,6 +64,7 @@ impl Display {
             telling,
             bar,
             answers: AtomicU64::new(0),
+            cached: AtomicU64::new(0),
             faults: AtomicU64::new(0),
             unscored: AtomicU64::new(0),
             in_flight: AtomicU64::new(0),
@@ -73,6 +75,11 @@ impl Display {
     /// Takes the bar away.
     pub(crate) fn end(&self) {
         self.bar.finish_and_clear();
+    }
+
+    /// How many answers came from the cache.
+    pub(crate) fn cached(&self) -> u64 {
+        self.cached.load(Ordering::Relaxed)
     }
 
     fn refresh(&self) {
@@ -112,7 +119,9 @@ impl Observer for Display {
                 self.in_flight.fetch_add(1, Ordering::Relaxed);
             }
             Notice::Answered { meter, cached, .. } => {
-                if !cached {
+                if *cached {
+                    self.cached.fetch_add(1, Ordering::Relaxed);
+                } else {
                     self.landed();
                 }
                 self.answers.fetch_add(1, Ordering::Relaxed);

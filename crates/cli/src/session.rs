@@ -11,7 +11,7 @@ use unbent_core::{
     SuiteId, TrialState, TrialView,
 };
 use unbent_engine::{
-    Begun, Budget, Caps, EngineError, Job, LaneReport, Limits, RetryPolicy, Spent, Stop, StopHandle,
+    Begun, Budget, Cache, Caps, EngineError, Job, LaneReport, Limits, RetryPolicy, Spent, Stop, StopHandle,
     StopLevel, Tally, TokioClock, World, execute,
 };
 use unbent_report::{thousands, usd};
@@ -133,6 +133,7 @@ pub(crate) fn work(
     path: &Path,
     parallel: NonZeroUsize,
     caps: Caps,
+    cache: Option<Cache>,
     telling: Telling,
 ) -> Result<Worked, CommandError> {
     let reader = Arc::new(RunReader::open(path)?);
@@ -140,7 +141,14 @@ pub(crate) fn work(
     let left = Left::of(&reader)?;
     if left.total() == 0 {
         let (stopped, spent) = (false, spent(&reader)?);
-        return Ok(Worked { tally: Tally::default(), stopped, spent, lanes: Vec::new(), manifest });
+        return Ok(Worked {
+            tally: Tally::default(),
+            stopped,
+            spent,
+            cached: 0,
+            lanes: Vec::new(),
+            manifest,
+        });
     }
     models::refuse_unpriced(manifest.subjects.iter().chain(&manifest.judge), caps)?;
     let suites = open_suites(&manifest)?;
@@ -171,7 +179,7 @@ pub(crate) fn work(
         retry: RetryPolicy::default(),
         limits: Limits::parallel(parallel),
         budget,
-        cache: None,
+        cache,
         seed: manifest.seed,
     });
     let listing = RunReader::open(path)?;
@@ -189,6 +197,7 @@ pub(crate) fn work(
                 tally,
                 stopped: handle.level() > StopLevel::Run,
                 spent,
+                cached: display.cached(),
                 lanes: lanes.iter().map(|lane| lane.report()).collect(),
                 manifest,
             }),
@@ -266,6 +275,8 @@ pub(crate) struct Worked {
     pub(crate) stopped: bool,
     /// What the run has cost in all.
     pub(crate) spent: Spent,
+    /// How many answers came from the cache this time.
+    pub(crate) cached: u64,
     /// How fast each model was asked.
     pub(crate) lanes: Vec<LaneReport>,
     /// The run's manifest.
@@ -300,6 +311,7 @@ impl Worked {
             "left_open": self.tally.left_open,
             "cost_usd": self.spent.usd,
             "tokens": self.spent.tokens,
+            "cached": self.cached,
             "lanes": self.lanes,
             "exit": self.exit().name(),
         })
@@ -320,6 +332,9 @@ impl Worked {
         let (cost, tokens) = (usd(self.spent.usd), thousands(self.spent.tokens));
         if self.spent.usd > 0.0 {
             text.push_str(&format!("; {cost} and {tokens} tokens spent in all"));
+        }
+        if self.cached > 0 {
+            text.push_str(&format!("; {} answers came from the cache", thousands(self.cached)));
         }
         for lane in self.lanes.iter().filter(|lane| lane.cuts > 0) {
             text.push_str(&format!(

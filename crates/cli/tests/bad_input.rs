@@ -115,12 +115,12 @@ fn a_run_that_makes_no_sense_is_refused_before_there_is_a_file() {
 #[test]
 fn a_run_file_in_the_place_of_the_new_one_stays_as_it_is() {
     let place = place_with_run();
-    let line = ["run", "independence", "--model", "sim/steadfast", "--out", "a.unbent"];
-    let hints = ["a.unbent exists already", "unbent resume a.unbent", "--out"];
-    refused(&place, BAD_FILE, &line, &hints);
+    let line = ["run", "independence", "--model", "sim/refuse", "--out", "a.unbent"];
+    let hints = ["a.unbent is of another run", "nothing was changed", "unbent resume a.unbent", "--out"];
+    refused(&place, USAGE, &line, &hints);
     place.put("other.txt", "mine");
     let line = ["run", "independence", "--model", "sim/steadfast", "--out", "other.txt"];
-    refused(&place, BAD_FILE, &line, &["other.txt exists already"]);
+    refused(&place, BAD_FILE, &line, &["other.txt is not a run file", "name another file with --out"]);
     let line = ["run", "independence", "--model", "sim/steadfast", "--out", "nowhere/a.unbent"];
     refused(&place, BAD_FILE, &line, &["nowhere"]);
 }

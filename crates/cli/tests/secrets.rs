@@ -121,8 +121,9 @@ fn no_credential_reaches_a_file() {
     let url = server.base_url();
     let line =
         ["run", "independence", "--out", "a.unbent", "--base-url", &url, "--judge", "openai-compatible/j"];
-    let model = ["--model", "openai-compatible/m?api_key_env=MY_KEY", "--json"];
-    let run = place.unbent(line.into_iter().chain(model));
+    let model =
+        ["--model", "openai-compatible/m?api_key_env=MY_KEY", "--json", "--cache-file", "c", "--cache"];
+    let run = place.unbent(line.into_iter().chain(model).chain(["write"]));
     assert_eq!(run.code, Some(3), "{}{}", run.stdout, run.stderr);
     let faults: Vec<Value> = run.json_lines().into_iter().filter(|line| line["event"] == "faulted").collect();
     assert_eq!(faults.len(), 6);
@@ -135,7 +136,12 @@ fn no_credential_reaches_a_file() {
         assert!(server.seen().iter().any(|request| request.authorization == bearer));
     }
 
-    let mut shown = vec![run];
+    // What the cache holds comes out of it again.
+    let replayed: Vec<_> = line.into_iter().chain(model).chain(["replay"]).collect();
+    let replayed = place.unbent(replayed.iter().map(|word| word.replace("a.unbent", "b.unbent")));
+    assert!(replayed.json_lines().pop().unwrap()["cached"].as_u64().unwrap() > 20, "{}", replayed.stdout);
+
+    let mut shown = vec![run, replayed];
     for trial in 1..=15 {
         shown.push(place.unbent(["show", "a.unbent", &trial.to_string()]));
         shown.push(place.unbent(["show", "a.unbent", &trial.to_string(), "--json"]));
@@ -143,7 +149,7 @@ fn no_credential_reaches_a_file() {
     shown.push(place.unbent(["show", "a.unbent", "--json"]));
     shown.push(place.unbent(["resume", "a.unbent"]));
     assert_eq!(shown.last().unwrap().code, Some(0));
-    assert_hidden(&place, &shown.iter().collect::<Vec<_>>(), &["a.unbent"]);
+    assert_hidden(&place, &shown.iter().collect::<Vec<_>>(), &["a.unbent", "b.unbent"]);
 }
 
 #[test]

@@ -36,8 +36,8 @@ pub trait Provider: Send + Sync {
     /// Asks once; retrying is the engine's.
     fn ask<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Returned>;
 
-    /// Everything of a question that the answer may depend on, as bytes: where it is sent and what is sent. None if
-    /// asking costs nothing, so that answers need not be kept.
+    /// Everything that the answer to a question may depend on, as bytes: where it is sent, what is sent and how what
+    /// comes back is read. Holds no credential. None if asking costs nothing, so that answers need not be kept.
     fn identity(&self, _ask: &Ask) -> Option<Vec<u8>> {
         None
     }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tokio::sync::{OnceCell, Semaphore};
 use unbent_core::{
-    Act, Answer, Ask, Blob, BlobRef, Call, Case, Cost, CostSource, Entry, Event, Fault, FaultKind,
-    FinishReason, Meter, ModelRole, Need, NeedKey, NeedKind, Observe, PlannedTrial, Reply, Returned, Sandbox,
-    SinkError, SourceError, Stream, TrialKey, Usage,
+    Act, Answer, AnswerCache, Ask, Blob, BlobRef, Call, Case, Cost, CostSource, Entry, Event, Fault,
+    FaultKind, FinishReason, Meter, ModelRole, Need, NeedKey, NeedKind, Observe, PlannedTrial, Reply,
+    Returned, Sandbox, SinkError, SourceError, Stream, Usage,
 };
 
 use crate::{Notice, Respondent, Stop, StopHandle, StopLevel, World};
@@ -44,6 +44,8 @@ pub(crate) enum Ending {
     Fatal(Fault),
     /// Dollars are counted and an answer came whose price is not known.
     Unpriced { who: String },
+    /// The cache cannot be read, or takes nothing more.
+    Cache(SourceError),
 }
 
 impl TrialContext {
@@ -89,7 +91,7 @@ impl TrialContext {
         };
         let applied = Ask { sampling: respondent.settings.or(&ask.sampling), ..ask.clone() };
         let request = Blob::of_json(&applied);
-        let cache_key = self.cache_key(respondent, &applied, key);
+        let cache_key = self.cache_key(respondent, &applied, &request, key);
         if let Some(met) = self.ask_the_cache(key, ask.role, &request, cache_key).await? {
             return Ok(met);
         }
@@ -127,14 +129,15 @@ impl TrialContext {
                     let meter = respondent.meter(&reply);
                     pass.leave(None, &pace, meter.usage.total(), clock);
                     self.world.budget.add(&meter);
-                    if let (Some(cache), Some(cache_key)) = (&self.world.cache, cache_key)
-                        && cache.writes
-                        && reply.finish != FinishReason::ContentFilter
-                    {
-                        cache.answers.put(cache_key, &reply).map_err(unwritable)?;
-                    }
+                    let kept = self.to_be_kept(cache_key, &reply);
                     let met =
                         self.answered(key, ask.role, tried, &request, reply, meter, wire, false).await?;
+                    // The log goes first: what a cache cannot take is not lost.
+                    if let Some((answers, cache_key, reply)) = kept
+                        && let Err(error) = answers.put(cache_key, &reply)
+                    {
+                        return Ok(self.end_for_the_cache(error));
+                    }
                     if meter.cost_usd.is_none() && self.world.budget.counts_usd() {
                         self.halt.raise(StopLevel::Drain);
                         return Ok(Met::Ended(Ending::Unpriced { who: respondent.label().to_owned() }));
@@ -210,14 +213,38 @@ impl TrialContext {
         Ok(Met::answer(event, answer))
     }
 
-    /// Where the answer to a question is kept: everything that it may depend on, and its place in a run, so that
-    /// repeats of a question stay draws of their own. None if it is not to be kept.
-    fn cache_key(&self, respondent: &Respondent, ask: &Ask, need: &NeedKey) -> Option<BlobRef> {
+    /// Where the answer to a question is kept: everything that it and its reading may depend on, and its place in a
+    /// run, so that every answer of a run stays a draw of its own. None if it is not to be kept.
+    ///
+    /// The subject is part of the place: a judge who is asked the same about two subjects grades twice.
+    fn cache_key(
+        &self,
+        respondent: &Respondent,
+        ask: &Ask,
+        request: &Blob,
+        need: &NeedKey,
+    ) -> Option<BlobRef> {
         self.world.cache.as_ref()?;
-        let mut content = respondent.provider.identity(ask)?;
-        let TrialKey { suite, case, repeat, .. } = &self.trial.key;
-        content.extend_from_slice(format!("\n\n{suite}\n{case}\n{repeat}\n{need}").as_bytes());
-        Some(BlobRef::of(&content))
+        let identity = BlobRef::of(&respondent.provider.identity(ask)?);
+        Some(Blob::of_json(&(identity, request.address(), &self.trial.key, need)).address())
+    }
+
+    /// What the cache takes of an answer. A refusal by policy and an answer that failed half-way may fare better
+    /// next time, so they are not kept.
+    fn to_be_kept(
+        &self,
+        cache_key: Option<BlobRef>,
+        reply: &Reply,
+    ) -> Option<(&dyn AnswerCache, BlobRef, Reply)> {
+        let cache = self.world.cache.as_ref().filter(|cache| cache.writes)?;
+        let is_whole = !matches!(reply.finish, FinishReason::ContentFilter | FinishReason::Error);
+        is_whole.then_some((&*cache.answers, cache_key?, reply.clone()))
+    }
+
+    /// Ends the execution for a cache that does not work.
+    fn end_for_the_cache(&self, error: SourceError) -> Met {
+        self.halt.raise(StopLevel::Drain);
+        Met::Ended(Ending::Cache(error))
     }
 
     /// Meets a need from the cache, if there is one and it can.
@@ -231,7 +258,11 @@ impl TrialContext {
         let (Some(cache), Some(cache_key)) = (&self.world.cache, cache_key) else {
             return Ok(None);
         };
-        match cache.answers.get(cache_key).map_err(unwritable)? {
+        let kept = match cache.answers.get(cache_key) {
+            Ok(kept) => kept,
+            Err(error) => return Ok(Some(self.end_for_the_cache(error))),
+        };
+        match kept {
             Some(reply) => {
                 // It was paid for when it was first given.
                 let cost = Some(Cost { usd: 0.0, source: CostSource::Free });
@@ -340,10 +371,6 @@ struct Failed<'a> {
     tried: u32,
     meter: Meter,
     wire: Option<Blob>,
-}
-
-fn unwritable(error: SourceError) -> SinkError {
-    SinkError { message: error.message, disk_full: false }
 }
 
 impl Met {

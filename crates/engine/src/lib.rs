@@ -22,4 +22,4 @@ pub use observe::{Notice, Observer, Silent};
 pub use retry::RetryPolicy;
 pub use run::{Begun, EngineError, Job, Tally, execute};
 pub use stop::{Stop, StopHandle, StopLevel};
-pub use world::{Limits, Respondent, TokioClock, World};
+pub use world::{Cache, Limits, Respondent, TokioClock, World};

@@ -53,6 +53,9 @@ pub enum EngineError {
     /// The log cannot be read.
     #[error("the run file cannot be read: {0}")]
     Source(#[from] SourceError),
+    /// The cache cannot be read, or takes nothing more. What was answered is in the log.
+    #[error("the cache of answers fails: {0}")]
+    Cache(SourceError),
     /// A fault that every further call would meet.
     #[error("the run was stopped by a fault that every further call would meet: {fault}")]
     Fatal {

@@ -57,6 +57,7 @@ impl TrialContext {
                     ended.get_or_insert(match ending {
                         Ending::Fatal(fault) => EngineError::Fatal { fault },
                         Ending::Unpriced { who } => EngineError::Unpriced { who },
+                        Ending::Cache(error) => EngineError::Cache(error),
                     });
                 }
                 Some(Met::LeftOpen) => {}

@@ -100,6 +100,9 @@ impl World {
 }
 
 /// Where answers that were paid for are kept, and what is done with them.
+///
+/// Only answers of providers with an identity are kept. Others are asked whatever this says: they are offline, and what
+/// they say costs nothing.
 #[derive(Clone)]
 pub struct Cache {
     /// The answers.

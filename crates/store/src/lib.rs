@@ -1,9 +1,10 @@
-//! The run file, and everything that reads or writes other people's formats.
+//! The run file, the cache of answers, and everything that reads or writes other people's formats.
 //!
 //! A run file is one SQLite database with an append-only log of events; `docs/format/run.md` describes it. This crate
 //! knows how events are kept, and not what they mean to a suite, nor who made them happen.
 
 mod bulk;
+mod cache;
 mod connect;
 mod error;
 mod format;
@@ -23,6 +24,7 @@ mod write;
 mod tests;
 
 pub use bulk::plan_run;
+pub use cache::{CacheError, CacheFile, CacheSummary};
 pub use error::{Holder, StoreError};
 pub use format::FORMAT_VERSION;
 pub use reader::{LoggedEvent, RunReader};

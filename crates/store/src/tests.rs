@@ -1,5 +1,6 @@
 //! What holds for run files as a whole, on real databases in temporary folders.
 
+mod caching;
 mod foreign;
 mod locking;
 mod reading;

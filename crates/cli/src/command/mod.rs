@@ -1,8 +1,10 @@
 //! The commands, a file each.
 
+mod cache;
 mod completions;
 mod demo;
 mod docs;
+mod go_on;
 mod import;
 mod leaderboard;
 mod plan;
@@ -24,6 +26,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Leaderboard(args) => leaderboard::leaderboard(&args, json),
         Command::Show(args) => show::show(&args, json),
         Command::Plan(args) => plan::plan(&args, json),
+        Command::Cache(args) => cache::cache(&args, json),
         Command::Suites(args) => suites::suites(args.command, json),
         Command::Demo(args) => demo::demo(&args, json),
         Command::Completions { shell } => Ok(completions::completions(shell)),

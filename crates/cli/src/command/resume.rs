@@ -28,6 +28,7 @@ pub(super) fn resume(args: &ResumeArgs, json: bool) -> Result<Exit, CommandError
     if left.total() == 0 && !json {
         output::err_line("every trial has its scores: nothing is asked");
     }
-    let worked = work(&args.file, args.parallel, args.caps.caps(), Telling::suiting(json))?;
+    let cache = args.cache.open(json)?;
+    let worked = work(&args.file, args.parallel, args.caps.caps(), cache, Telling::suiting(json))?;
     tell(&worked, &args.file, json)
 }

@@ -1,4 +1,4 @@
-//! `unbent run`: plans a run, makes its file, works on it and shows how it came out.
+//! `unbent run`: plans a run, makes its file or goes on with it, works on it and shows how it came out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -13,6 +13,7 @@ use unbent_core::{
 use unbent_store::plan_run;
 use unbent_suites::kit::Setup;
 
+use super::go_on::go_on;
 use super::leaderboard;
 use crate::args::{MethodArg, RunArgs, SuiteArgs};
 use crate::environment;
@@ -34,12 +35,17 @@ pub(super) fn run(args: &RunArgs, json: bool) -> Result<Exit, CommandError> {
         return estimate::tell(&plan.estimate(args.parallel)?, json);
     }
     let path = args.out.clone().unwrap_or_else(|| default_path(&args.suites, plan.manifest.created_at_ms));
-    plan.write(&path)?;
-    if json {
-        let trials = plan.trials().count();
-        output::line(&json!({ "event": "run_began", "file": path, "trials": trials }).to_string());
+    let cache = args.cache.open(json)?;
+    if path.exists() {
+        go_on(&path, &plan.manifest, &plan.cases, json)?;
+    } else {
+        plan.write(&path)?;
+        if json {
+            let trials = plan.trials().count();
+            output::line(&json!({ "event": "run_began", "file": path, "trials": trials }).to_string());
+        }
     }
-    let worked = work(&path, args.parallel, args.caps.caps(), Telling::suiting(json))?;
+    let worked = work(&path, args.parallel, args.caps.caps(), cache, Telling::suiting(json))?;
     tell(&worked, &path, json)
 }
 

@@ -1,4 +1,5 @@
 //! A scripted world: toy suites, a provider that counts and may fail, and a sandbox that forgets.
+#![allow(dead_code, reason = "each test binary uses its own part")]
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::collections::BTreeMap;

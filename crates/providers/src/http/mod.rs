@@ -16,7 +16,9 @@ use std::time::{Duration, Instant};
 use reqwest::header::{HeaderMap, SET_COOKIE};
 use reqwest::{Client, Response, Url};
 use serde_json::Value;
-use unbent_core::{Ask, BoxFuture, Call, Fault, FaultKind, Pace, Provider, Reply, Returned, Wasted, Wire};
+use unbent_core::{
+    Ask, BlobRef, BoxFuture, Call, Fault, FaultKind, Pace, Provider, Reply, Returned, Wasted, Wire,
+};
 
 pub use self::dialect::{Dialect, Failure, KeyHeader, Request};
 pub use self::endpoint::{ConfigError, Endpoint};
@@ -37,6 +39,8 @@ pub struct HttpModel {
     address: Url,
     timeout: Duration,
     allows_zero_usage: bool,
+    /// The extra headers: names, and hashes of values, which may be secret.
+    extra_headers: Vec<(String, BlobRef)>,
     redaction: Redaction,
 }
 
@@ -63,6 +67,11 @@ impl HttpModel {
             dialect,
             client,
             redaction: Redaction::new(endpoint::secrets(&endpoint)),
+            extra_headers: endpoint
+                .extra_headers
+                .iter()
+                .map(|(name, value)| (name.clone(), BlobRef::of(value.reveal().as_bytes())))
+                .collect(),
             base_url: endpoint.base_url,
             address,
             timeout: endpoint.timeout,
@@ -236,11 +245,18 @@ impl Provider for HttpModel {
 
     fn identity(&self, ask: &Ask) -> Option<Vec<u8>> {
         let request = self.dialect.request(ask).ok()?;
-        let mut identity = self.address.as_str().as_bytes().to_vec();
+        let mut identity = self.address.as_str().to_owned();
         for (name, value) in self.dialect.headers() {
-            identity.extend_from_slice(format!("\n{name}: {value}").as_bytes());
+            identity.push_str(&format!("\n{name}: {value}"));
         }
-        identity.extend_from_slice(b"\n\n");
+        for (name, value) in &self.extra_headers {
+            identity.push_str(&format!("\n{name}: hash {value}"));
+        }
+        if self.allows_zero_usage {
+            identity.push_str("\nzero usage is allowed");
+        }
+        identity.push_str("\n\n");
+        let mut identity = identity.into_bytes();
         identity.extend_from_slice(&request.body);
         Some(identity)
     }
