@@ -6,6 +6,7 @@ mod dialect;
 mod endpoint;
 mod fault;
 mod pace;
+mod reach;
 mod sse;
 mod tls;
 
@@ -22,7 +23,9 @@ pub use self::dialect::{Dialect, Failure, KeyHeader, Request};
 pub use self::endpoint::{ConfigError, Endpoint};
 use self::fault::Redaction;
 pub(crate) use self::fault::{describe_error, is_error};
+pub use self::reach::Reached;
 pub(crate) use self::sse::sse_events;
+pub use self::tls::{Roots, roots};
 
 /// Bytes of a response that are read at most.
 const BODY_LIMIT: usize = 32 << 20;
