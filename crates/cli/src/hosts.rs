@@ -22,9 +22,9 @@ pub(crate) struct Host {
     /// What follows the slash, and what it is.
     pub(crate) about: &'static str,
     /// Its own address; none where the reference must say it.
-    base_url: Option<&'static str>,
+    pub(crate) base_url: Option<&'static str>,
     /// The variables that hold its key, the first that is set counts.
-    keys: &'static [&'static str],
+    pub(crate) keys: &'static [&'static str],
     /// The ways in which it can be asked, the first by default.
     apis: &'static [Api],
 }
@@ -121,6 +121,11 @@ impl Host {
     /// Whether references to it must say where it is.
     pub(crate) fn wants_address(&self) -> bool {
         self.base_url.is_none()
+    }
+
+    /// Whether addresses of its kind end in a version, such as `/v1`.
+    pub(crate) fn is_versioned(&self) -> bool {
+        !self.apis.iter().any(|api| matches!(api, Api::Gemini | Api::Ollama))
     }
 
     /// The variables that may hold the key for a reference, the likeliest first.

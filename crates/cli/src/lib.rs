@@ -11,7 +11,9 @@ pub use unbent_store as store;
 pub use unbent_suites as suites;
 
 mod args;
+mod checking;
 mod command;
+mod doctor;
 mod error;
 mod hosts;
 mod models;

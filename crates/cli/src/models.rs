@@ -16,7 +16,7 @@ use crate::error::{CommandError, Exit};
 use crate::hosts::{CONNECTION_PARAMS, HOSTS, Host};
 
 /// The providers without an API that a reference may name, with what follows the slash.
-const OFFLINE: [(&str, &str); 2] = [
+pub(crate) const OFFLINE: [(&str, &str); 2] = [
     ("sim", "PERSONA: a simulated subject or judge, offline"),
     ("replay", "FILE[?subject=LABEL]: the answers recorded in a run file"),
 ];
@@ -43,7 +43,8 @@ pub(crate) fn parse_reference(text: &str, connection: &ConnectionArgs) -> Result
     Ok(reference)
 }
 
-fn unknown(message: String) -> CommandError {
+/// The error of a reference that names no provider, with those that there are.
+pub(crate) fn unknown(message: String) -> CommandError {
     let mut error = CommandError::usage(message);
     for (provider, about) in HOSTS.iter().map(|host| (host.id, host.about)).chain(OFFLINE) {
         error = error.hint(format!("{provider}/{about}"));

@@ -3,8 +3,10 @@
 mod completions;
 mod demo;
 mod docs;
+mod doctor;
 mod import;
 mod leaderboard;
+mod models;
 mod plan;
 mod resume;
 mod run;
@@ -25,6 +27,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Show(args) => show::show(&args, json),
         Command::Plan(args) => plan::plan(&args, json),
         Command::Suites(args) => suites::suites(args.command, json),
+        Command::Models(args) => models::models(args.command, json),
+        Command::Doctor(args) => doctor::doctor(&args, json),
         Command::Demo(args) => demo::demo(&args, json),
         Command::Completions { shell } => Ok(completions::completions(shell)),
         Command::Docs { document } => Ok(docs::docs(document)),
