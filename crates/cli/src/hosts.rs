@@ -110,7 +110,7 @@ pub(crate) const HOSTS: &[Host] = &[
 /// The parameters of a reference to an API that say how it is reached, not what answers.
 pub(crate) const CONNECTION_PARAMS: [&str; 4] = ["base_url", "api_key_env", "timeout_s", "zero_usage"];
 
-const OTHER_PARAMS: [&str; 6] = ["api", "stream", "refuses", "mode", "num_ctx", "efforts"];
+const OTHER_PARAMS: [&str; 8] = ["api", "stream", "refuses", "mode", "num_ctx", "efforts", "cache", "exacto"];
 
 impl Host {
     /// The API of this name.
@@ -170,11 +170,6 @@ impl Host {
             Some(_) => return Err(bad("zero_usage", "allow")),
         };
         endpoint.api_key = self.key(reference)?;
-        let streams = match text("stream") {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => return Err(bad("stream", "true or false")),
-        };
         let refuses: BTreeSet<String> =
             text("refuses").into_iter().flat_map(|names| names.split(',')).map(str::to_owned).collect();
         let efforts = match text("efforts") {
@@ -182,7 +177,25 @@ impl Host {
             Some("budgeted") => Efforts::Budgeted,
             Some(_) => return Err(bad("efforts", "named or budgeted")),
         };
-        let model = reference.model.clone();
+        let is_true = |name: &str, is_taken: bool, by: &str| match text(name) {
+            None | Some("false") => Ok(false),
+            Some("true") if is_taken => Ok(true),
+            Some("true") => Err(bad(name, &format!("taken here: it is for {by}"))),
+            Some(_) => Err(bad(name, "true or false")),
+        };
+        let streams = is_true(
+            "stream",
+            !matches!(api, Api::Completions | Api::Ollama),
+            "APIs other than Ollama's and raw completions",
+        )?;
+        let caches = is_true("cache", api == Api::Messages, "Anthropic's messages")?;
+        let has_variant = reference.pin.is_some() || reference.model.contains(':');
+        let is_exacto = is_true(
+            "exacto",
+            self.id == "openrouter" && !has_variant,
+            "models of OpenRouter without a pin and without another variant",
+        )?;
+        let model = reference.model.clone() + if is_exacto { ":exacto" } else { "" };
         let dialect: Box<dyn Dialect> = match api {
             Api::Chat => Box::new(OpenAiChat {
                 flavour: match self.id {
@@ -196,9 +209,9 @@ impl Host {
                 model,
             }),
             Api::Responses => Box::new(OpenAiResponses { model, streams, refuses }),
-            Api::Messages => Box::new(Anthropic { model, streams, refuses, efforts }),
+            Api::Messages => Box::new(Anthropic { model, streams, refuses, efforts, caches }),
             Api::Completions => Box::new(Completions { model, refuses, template: Template::default() }),
-            Api::Gemini => Box::new(Gemini { model, refuses, efforts }),
+            Api::Gemini => Box::new(Gemini { model, streams, refuses, efforts }),
             Api::Ollama => Box::new(Ollama {
                 mode: match text("mode") {
                     None | Some("chat") => OllamaMode::Chat,

@@ -129,6 +129,35 @@ fn every_dialect_can_be_checked() {
 }
 
 #[test]
+fn options_of_one_api_are_taken_by_it_and_refused_by_others() {
+    let server = MockServer::start(Options::default());
+    let place = Place::new().with("MY_KEY", KEY);
+    let checked = |reference: &str, path: &str| {
+        let url = format!("{}{path}", server.url());
+        check(&place, &[reference, "--base-url", &url, "--api-key-env", "MY_KEY"])
+    };
+    assert_says(&checked("openrouter/lab/text?exacto=true", "/api/v1"), DONE, &["not pinned"]);
+    let asked: Value = serde_json::from_str(&server.last(1)[0].body).unwrap();
+    assert_eq!(asked["model"], "lab/text:exacto");
+    assert_says(&checked("anthropic/text?cache=true", "/v1"), DONE, &[]);
+    assert!(server.last(1)[0].body.contains("\"cache_control\":{\"type\":\"ephemeral\"}"));
+    assert_says(&checked("google/text?stream=true", "/v1beta"), DONE, &[]);
+    assert!(server.last(1)[0].path.contains(":streamGenerateContent"), "{}", server.last(1)[0].path);
+    let before = server.ledger().requests;
+    for (reference, part) in [
+        ("openrouter/lab/text+alpha?exacto=true", "without a pin"),
+        ("openrouter/lab/text:free?exacto=true", "without another variant"),
+        ("openai/text?exacto=true", "models of OpenRouter"),
+        ("google/text?cache=true", "it is for Anthropic's messages"),
+        ("ollama/text?stream=true", "it is for APIs other than Ollama's"),
+        ("anthropic/text?cache=yes", "cache=yes is not true or false"),
+    ] {
+        assert_says(&checked(reference, "/v1"), USAGE, &[part]);
+    }
+    assert_eq!(server.ledger().requests, before);
+}
+
+#[test]
 fn a_bad_key_and_a_missing_one_are_told_apart() {
     let server = MockServer::start(Options { key: Some("another".to_owned()), ..Options::default() });
     let place = Place::new().with("MY_KEY", KEY);

@@ -60,7 +60,8 @@ impl HttpModel {
     /// [`ConfigError`] if no request could be made from the configuration.
     pub fn new(endpoint: Endpoint, dialect: impl Into<Box<dyn Dialect>>) -> Result<Self, ConfigError> {
         let dialect = dialect.into();
-        let address = endpoint::address(&endpoint.base_url, &dialect.path())?;
+        let mut address = endpoint::address(&endpoint.base_url, &dialect.path())?;
+        address.set_query(dialect.query());
         let client = endpoint::client(&address, endpoint::headers(&endpoint, &*dialect)?)?;
         Ok(Self {
             dialect,
