@@ -32,11 +32,10 @@ impl Cli {
     }
 }
 
-#[expect(clippy::large_enum_variant, reason = "there is one command in a process")]
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run suites against models and record everything in a run file
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Go on with a run: only unfinished and unscored trials are worked on
     Resume(ResumeArgs),
     /// Read someone else's recorded runs into a run file
@@ -51,6 +50,10 @@ pub(crate) enum Command {
     Cache(CacheCommandArgs),
     /// List, show and check suites and their packs
     Suites(SuitesArgs),
+    /// List the providers of models, and check that a model answers
+    Models(ModelsArgs),
+    /// Check this machine and its setup: disk, limits, clock, certificates, keys and tools
+    Doctor(DoctorArgs),
     /// Run the independence suite offline on simulated subjects
     Demo(DemoArgs),
     /// Print a completion script for a shell
@@ -324,6 +327,48 @@ pub(crate) enum SuitesCommand {
         #[arg(long, value_name = "PACK")]
         out: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelsArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<ModelsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// List the providers: how a reference to one looks, where it is, and whose key it takes
+    List,
+    /// Put one cheap question to a model: whether it answers, whether the key is good, which parameters are honoured
+    Check(CheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The model, as for `unbent run --model`
+    #[arg(value_name = "REF")]
+    pub(crate) reference: String,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+    /// Upper limit of the answer, in tokens; models that reason may need more
+    #[arg(long, value_name = "N", default_value = "64", value_parser = at_least_one::<NonZeroU32>)]
+    pub(crate) max_tokens: NonZeroU32,
+    /// Ask for this reasoning effort too
+    #[arg(long, value_name = "EFFORT")]
+    pub(crate) reasoning_effort: Option<String>,
+    /// Offer a tool and ask the model to call it
+    #[arg(long)]
+    pub(crate) tools: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// How many calls a run is to have in flight at once, for the limit of open files
+    #[arg(long, value_name = "N", default_value = "16", value_parser = at_least_one::<NonZeroUsize>)]
+    pub(crate) parallel: NonZeroUsize,
+    /// Try to reach the providers whose keys are set; costs nothing
+    #[arg(long)]
+    pub(crate) online: bool,
 }
 
 #[derive(Debug, Args)]

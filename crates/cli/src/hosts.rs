@@ -25,9 +25,9 @@ pub(crate) struct Host {
     /// What follows the slash, and what it is.
     pub(crate) about: &'static str,
     /// Its own address; none where the reference must say it.
-    base_url: Option<&'static str>,
+    pub(crate) base_url: Option<&'static str>,
     /// The variables that hold its key, the first that is set counts.
-    keys: &'static [&'static str],
+    pub(crate) keys: &'static [&'static str],
     /// The ways in which it can be asked, the first by default.
     apis: &'static [Api],
 }
@@ -117,7 +117,7 @@ pub(crate) const CONNECTION_PARAMS: [&str; 8] =
 /// Those of them that only say how fast it is asked.
 pub(crate) const PACE_PARAMS: [&str; 4] = ["timeout_s", "connections", "rpm", "tpm"];
 
-const OTHER_PARAMS: [&str; 6] = ["api", "stream", "refuses", "mode", "num_ctx", "efforts"];
+const OTHER_PARAMS: [&str; 8] = ["api", "stream", "refuses", "mode", "num_ctx", "efforts", "cache", "exacto"];
 
 impl Host {
     /// The API of this name.
@@ -128,6 +128,11 @@ impl Host {
     /// Whether references to it must say where it is.
     pub(crate) fn wants_address(&self) -> bool {
         self.base_url.is_none()
+    }
+
+    /// Whether addresses of its kind end in a version, such as `/v1`.
+    pub(crate) fn is_versioned(&self) -> bool {
+        !self.apis.iter().any(|api| matches!(api, Api::Gemini | Api::Ollama))
     }
 
     /// The variables that may hold the key for a reference, the likeliest first.
@@ -194,11 +199,6 @@ impl Host {
             Some(_) => return Err(bad("zero_usage", "allow")),
         };
         endpoint.api_key = self.key(reference)?;
-        let streams = match text("stream") {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => return Err(bad("stream", "true or false")),
-        };
         let refuses: BTreeSet<String> =
             text("refuses").into_iter().flat_map(|names| names.split(',')).map(str::to_owned).collect();
         let efforts = match text("efforts") {
@@ -206,7 +206,25 @@ impl Host {
             Some("budgeted") => Efforts::Budgeted,
             Some(_) => return Err(bad("efforts", "named or budgeted")),
         };
-        let model = reference.model.clone();
+        let is_true = |name: &str, is_taken: bool, by: &str| match text(name) {
+            None | Some("false") => Ok(false),
+            Some("true") if is_taken => Ok(true),
+            Some("true") => Err(bad(name, &format!("taken here: it is for {by}"))),
+            Some(_) => Err(bad(name, "true or false")),
+        };
+        let streams = is_true(
+            "stream",
+            !matches!(api, Api::Completions | Api::Ollama),
+            "APIs other than Ollama's and raw completions",
+        )?;
+        let caches = is_true("cache", api == Api::Messages, "Anthropic's messages")?;
+        let has_variant = reference.pin.is_some() || reference.model.contains(':');
+        let is_exacto = is_true(
+            "exacto",
+            self.id == "openrouter" && !has_variant,
+            "models of OpenRouter without a pin and without another variant",
+        )?;
+        let model = reference.model.clone() + if is_exacto { ":exacto" } else { "" };
         let dialect: Box<dyn Dialect> = match api {
             Api::Chat => Box::new(OpenAiChat {
                 flavour: match self.id {
@@ -220,9 +238,9 @@ impl Host {
                 model,
             }),
             Api::Responses => Box::new(OpenAiResponses { model, streams, refuses }),
-            Api::Messages => Box::new(Anthropic { model, streams, refuses, efforts }),
+            Api::Messages => Box::new(Anthropic { model, streams, refuses, efforts, caches }),
             Api::Completions => Box::new(Completions { model, refuses, template: Template::default() }),
-            Api::Gemini => Box::new(Gemini { model, refuses, efforts }),
+            Api::Gemini => Box::new(Gemini { model, streams, refuses, efforts }),
             Api::Ollama => Box::new(Ollama {
                 mode: match text("mode") {
                     None | Some("chat") => OllamaMode::Chat,

@@ -12,8 +12,10 @@ pub use unbent_suites as suites;
 
 mod args;
 mod caching;
+mod checking;
 mod command;
 mod difference;
+mod doctor;
 mod environment;
 mod error;
 mod estimate;

@@ -17,7 +17,7 @@ use crate::hosts::{self, CONNECTION_PARAMS, HOSTS, Host};
 use crate::settings::Chosen;
 
 /// The providers without an API that a reference may name, with what follows the slash.
-const OFFLINE: [(&str, &str); 2] = [
+pub(crate) const OFFLINE: [(&str, &str); 2] = [
     ("sim", "PERSONA: a simulated subject or judge, offline"),
     ("replay", "FILE[?subject=LABEL]: the answers recorded in a run file"),
 ];
@@ -25,7 +25,7 @@ const OFFLINE: [(&str, &str); 2] = [
 /// The judge of runs whose subjects are all simulated.
 pub(crate) const SIMULATED_JUDGE: &str = "sim/rule-judge";
 
-/// Something that names no model, with what would.
+/// The error of a reference that names no provider, with those that there are.
 pub(crate) fn unknown(message: String) -> CommandError {
     let mut error = CommandError::usage(message);
     for (provider, about) in HOSTS.iter().map(|host| (host.id, host.about)).chain(OFFLINE) {

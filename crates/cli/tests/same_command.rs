@@ -1,6 +1,5 @@
 //! The same command once more goes on with its run; another command is refused, and says what differs.
 
-
 mod program;
 
 use std::os::unix::process::ExitStatusExt as _;

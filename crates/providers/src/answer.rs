@@ -1,31 +1,14 @@
-//! Reading JSON answers leniently: a field of an unexpected type costs that field, not the answer.
-//!
-//! Knows the stories that dialects tell alike, and no dialect.
+//! The stories that dialects tell alike of an answer that is none. Knows no dialect.
 
 use serde_json::{Map, Value};
 use unbent_core::{Fault, FaultKind};
 
 use crate::http::describe_error;
-use crate::lenient::tell_nothing_said;
 
 /// The object that an answer is; `what` names it in the fault of an answer that is something else.
 pub(crate) fn object(body: &str, what: &str) -> Result<Map<String, Value>, Fault> {
     serde_json::from_str(body)
         .map_err(|error| Fault::new(FaultKind::Malformed, format!("the answer is not {what} ({error})")))
-}
-
-/// The text of a value that is text, or the JSON of one that is neither text nor null.
-pub(crate) fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Null => None,
-        other => Some(other.to_string()),
-    }
-}
-
-/// A count; 0 for what is none.
-pub(crate) fn count(value: &Value) -> u64 {
-    value.as_f64().filter(|n| n.is_finite() && *n >= 0.0).unwrap_or(0.0) as u64
 }
 
 /// Log-probabilities of tokens in the form that chat completions give them; none where there are none.
@@ -47,5 +30,7 @@ pub(crate) fn picture() -> Fault {
 
 /// An answer without text and tool calls.
 pub(crate) fn nothing_said(has_reasoned: bool, reason: Option<&str>) -> Fault {
-    Fault::new(FaultKind::Empty, tell_nothing_said(reason, has_reasoned))
+    let reason = reason.map_or_else(String::new, |text| format!(" (finish reason {text})"));
+    let hint = if has_reasoned { "; the model only reasoned, so more max_tokens may help" } else { "" };
+    Fault::new(FaultKind::Empty, format!("the answer holds neither text nor a tool call{reason}{hint}"))
 }

@@ -17,16 +17,26 @@ pub(crate) fn number(value: &Value) -> Option<f64> {
 
 /// The count at this place; 0 where there is none.
 pub(crate) fn count(value: &Value, pointer: &str) -> u64 {
-    value.pointer(pointer).and_then(number).unwrap_or(0.0) as u64
+    value.pointer(pointer).map_or(0, count_of)
+}
+
+/// The count that a value is; 0 for what is none.
+pub(crate) fn count_of(value: &Value) -> u64 {
+    number(value).unwrap_or(0.0) as u64
 }
 
 /// Text as it is, anything else as its JSON; null is nothing.
-pub(crate) fn text_of(value: Option<Value>) -> Option<String> {
-    match value? {
-        Value::String(text) => Some(text),
+pub(crate) fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
         Value::Null => None,
         other => Some(other.to_string()),
     }
+}
+
+/// The same of a field that may be absent.
+pub(crate) fn text_of(value: Option<Value>) -> Option<String> {
+    text(&value?)
 }
 
 /// A null says nothing; servers send many.
@@ -71,11 +81,4 @@ pub(crate) fn keep_native_reason(
     if let Some(native) = native.filter(|native| !native.is_empty() && *native != ours) {
         extra.insert("native_finish_reason".into(), native.into());
     }
-}
-
-/// The story of an answer that says nothing.
-pub(crate) fn tell_nothing_said(reason: Option<&str>, has_reasoned: bool) -> String {
-    let reason = reason.map_or_else(String::new, |text| format!(" (finish reason {text})"));
-    let hint = if has_reasoned { "; the model only reasoned, so more max_tokens may help" } else { "" };
-    format!("the answer holds neither text nor a tool call{reason}{hint}")
 }

@@ -5,7 +5,7 @@
 use serde_json::Value;
 use unbent_core::{Cost, CostSource, Usage};
 
-use crate::lenient::{is_blank, number};
+use crate::lenient::{count, is_blank, number};
 
 const CACHED: &str = "/prompt_tokens_details/cached_tokens";
 const CACHE_WRITE: &str = "/prompt_tokens_details/cache_write_tokens";
@@ -14,13 +14,12 @@ const UPSTREAM: &str = "/cost_details/upstream_inference_cost";
 
 /// The tokens.
 pub(crate) fn usage_of(usage: &Value) -> Usage {
-    let count = |pointer| usage.pointer(pointer).and_then(number).unwrap_or(0.0) as u64;
     Usage {
-        input: count("/prompt_tokens"),
-        output: count("/completion_tokens"),
-        cached_input: count(CACHED),
-        cache_write: count(CACHE_WRITE),
-        reasoning: count(REASONING),
+        input: count(usage, "/prompt_tokens"),
+        output: count(usage, "/completion_tokens"),
+        cached_input: count(usage, CACHED),
+        cache_write: count(usage, CACHE_WRITE),
+        reasoning: count(usage, REASONING),
     }
 }
 

@@ -18,7 +18,7 @@ use self::support::{Asked, one_string};
 const KEY: &str = "sk-live/Zm9v+YmFy=";
 
 /// Every dialect by name, with the path under which it is served and whether it can call tools.
-const DIALECTS: [(&str, &str, bool); 10] = [
+const DIALECTS: [(&str, &str, bool); 11] = [
     ("chat", "/v1", true),
     ("chat streamed", "/v1", true),
     ("openrouter", "/api/v1", true),
@@ -27,6 +27,7 @@ const DIALECTS: [(&str, &str, bool); 10] = [
     ("messages", "/v1", true),
     ("messages streamed", "/v1", true),
     ("gemini", "/v1beta", true),
+    ("gemini streamed", "/v1beta", true),
     ("ollama", "", true),
     ("completions", "/v1", false),
 ];
@@ -39,7 +40,7 @@ fn dialect(name: &str, model: &str) -> Box<dyn Dialect> {
         "openrouter" => OpenAiChat { flavour: Flavour::OpenRouter, ..chat }.into(),
         "responses" => OpenAiResponses { streams, ..OpenAiResponses::new(model) }.into(),
         "messages" => Anthropic { streams, ..Anthropic::new(model) }.into(),
-        "gemini" => Gemini::new(model).into(),
+        "gemini" => Gemini { streams, ..Gemini::new(model) }.into(),
         "ollama" => Ollama { mode: OllamaMode::Chat, ..Ollama::new(model) }.into(),
         "completions" => Completions::new(model).into(),
         other => panic!("no dialect {other}"),

@@ -4,9 +4,11 @@ mod cache;
 mod completions;
 mod demo;
 mod docs;
+mod doctor;
 mod go_on;
 mod import;
 mod leaderboard;
+mod models;
 mod plan;
 mod resume;
 mod run;
@@ -28,6 +30,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Plan(args) => plan::plan(&args, json),
         Command::Cache(args) => cache::cache(&args, json),
         Command::Suites(args) => suites::suites(args.command, json),
+        Command::Models(args) => models::models(args.command, json),
+        Command::Doctor(args) => doctor::doctor(&args, json),
         Command::Demo(args) => demo::demo(&args, json),
         Command::Completions { shell } => Ok(completions::completions(shell)),
         Command::Docs { document } => Ok(docs::docs(document)),

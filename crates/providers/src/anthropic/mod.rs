@@ -33,12 +33,21 @@ pub struct Anthropic {
     pub refuses: BTreeSet<String>,
     /// How an effort is put to the model: by name with adaptive thinking, or as a budget of thinking tokens.
     pub efforts: Efforts,
+    /// Whether the API is to keep what every question of a conversation begins with, which costs more to write and less
+    /// to read again.
+    pub caches: bool,
 }
 
 impl Anthropic {
     /// A model that takes efforts by name, without streaming.
     pub fn new(model: impl Into<String>) -> Self {
-        Self { model: model.into(), streams: false, refuses: BTreeSet::new(), efforts: Efforts::Named }
+        Self {
+            model: model.into(),
+            streams: false,
+            refuses: BTreeSet::new(),
+            efforts: Efforts::Named,
+            caches: false,
+        }
     }
 }
 

@@ -8,10 +8,9 @@ use unbent_core::{
 };
 
 use super::{BLOCKS, error_inside};
+use crate::answer::{nothing_said, object};
 use crate::http::{Failure, describe_error, is_error};
-use crate::lenient::{
-    count, drop_nulls, keep_native_reason, keep_unplaced_usage, tell_nothing_said, text_of,
-};
+use crate::lenient::{count, drop_nulls, keep_native_reason, keep_unplaced_usage, text_of};
 use crate::tool_calls::{arguments_text, generated_id};
 
 /// Fields of `usage` that are read.
@@ -31,9 +30,7 @@ pub(super) struct Said {
 
 /// Reads the body of a response that met status 200.
 pub(super) fn reply(body: &str, ask: &Ask) -> Result<Reply, Failure> {
-    let body: Map<String, Value> = serde_json::from_str(body).map_err(|error| {
-        Fault::new(FaultKind::Malformed, format!("the answer is not a message ({error})"))
-    })?;
+    let body = object(body, "a message")?;
     let usage = body.get("usage").map(usage_of).unwrap_or_default();
     read(body, ask).map_err(|fault| Failure { fault, wasted: Wasted { usage, cost: None } })
 }
@@ -78,7 +75,7 @@ fn read(mut body: Map<String, Value>, ask: &Ask) -> Result<Reply, Fault> {
     let reason = reason.as_deref();
     if message.is_empty() {
         let has_reasoned = message.reasoning.is_some() || reason == Some("max_tokens");
-        return Err(Fault::new(FaultKind::Empty, tell_nothing_said(reason, has_reasoned)));
+        return Err(nothing_said(has_reasoned, reason));
     }
     if said.has_others {
         message.extra.insert(BLOCKS.into(), blocks.into());

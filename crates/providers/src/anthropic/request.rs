@@ -55,7 +55,10 @@ pub(super) fn request(dialect: &Anthropic, ask: &Ask) -> Result<(Value, Vec<Stri
         .take_if("tool_choice", tool_choice(ask), |_| !thinking.is_on || ask.tool_choice == ToolChoice::None);
     let reply_schema = sending.take("reply_schema", ask.reply_schema.as_ref());
 
-    let (system, messages) = turns::turns(&ask.messages);
+    let (mut system, mut messages) = turns::turns(&ask.messages);
+    if dialect.caches {
+        turns::mark_for_cache(&mut system, &mut messages);
+    }
     if messages.is_empty() {
         let story = "the question holds no text, which this API has no words for";
         return Err(Fault::new(FaultKind::Rejected, story));

@@ -49,6 +49,20 @@ pub(super) fn turns(messages: &[Message]) -> (Option<Value>, Vec<Value>) {
     (system, turns.collect())
 }
 
+/// Marks the end of the instructions and of the last turn of the user, up to each of which the API then keeps what it
+/// has read. The next question of the conversation begins the same and finds it.
+pub(super) fn mark_for_cache(system: &mut Option<Value>, turns: &mut [Value]) {
+    if let Some(Value::String(text)) = system {
+        *system = text_block(text).map(|block| json!([block]));
+    }
+    let user = turns.iter_mut().rfind(|turn| turn["role"] == "user").map(|turn| &mut turn["content"]);
+    for blocks in system.iter_mut().chain(user) {
+        if let Some(last) = blocks.as_array_mut().and_then(|blocks| blocks.last_mut()) {
+            last["cache_control"] = json!({ "type": "ephemeral" });
+        }
+    }
+}
+
 fn is_blank(text: &str) -> bool {
     text.trim().is_empty()
 }

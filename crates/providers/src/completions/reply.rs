@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 use unbent_core::{Ask, AssistantMessage, Fault, FaultKind, FinishReason, Reply, Served, Wasted};
 
 use super::Template;
-use crate::answer::{error_inside, nothing_said, object, picture, text};
+use crate::answer::{error_inside, nothing_said, object, picture};
 use crate::http::{Failure, describe_error, is_error};
+use crate::lenient::text;
 use crate::openai_usage::{cost_of, unplaced_usage, usage_of};
 
 /// Reads the response of a request that met status 200.

@@ -4,6 +4,7 @@
 
 mod reply;
 mod request;
+mod stream;
 mod turns;
 
 use std::collections::BTreeSet;
@@ -21,6 +22,8 @@ const PARTS: &str = "parts";
 pub struct Gemini {
     /// The model, as the server names it; with a collection before it, such as `tunedModels/`, or without.
     pub model: String,
+    /// Whether answers are streamed, for proxies that give up on long silent ones.
+    pub streams: bool,
     /// Parameters that the model refuses, by their names in [`unbent_core::Sampling`]; `tool_choice` and
     /// `reply_schema` too.
     pub refuses: BTreeSet<String>,
@@ -31,14 +34,19 @@ pub struct Gemini {
 impl Gemini {
     /// A model that takes efforts as thinking levels.
     pub fn new(model: impl Into<String>) -> Self {
-        Self { model: model.into(), refuses: BTreeSet::new(), efforts: Efforts::Named }
+        Self { model: model.into(), streams: false, refuses: BTreeSet::new(), efforts: Efforts::Named }
     }
 }
 
 impl Dialect for Gemini {
     fn path(&self) -> String {
         let collection = if self.model.contains('/') { "" } else { "models/" };
-        format!("{collection}{}:generateContent", self.model)
+        let verb = if self.streams { "streamGenerateContent" } else { "generateContent" };
+        format!("{collection}{}:{verb}", self.model)
+    }
+
+    fn query(&self) -> Option<&'static str> {
+        self.streams.then_some("alt=sse")
     }
 
     fn key_header(&self) -> KeyHeader {
@@ -47,10 +55,14 @@ impl Dialect for Gemini {
 
     fn request(&self, ask: &Ask) -> Result<Request, Fault> {
         let (body, unsent) = request::request(self, ask)?;
-        Ok(Request::of(&body, unsent))
+        Ok(Request { streamed: self.streams, ..Request::of(&body, unsent) })
     }
 
     fn reply(&self, body: &str, ask: &Ask) -> Result<Reply, Failure> {
         reply::reply(body, ask)
+    }
+
+    fn assemble(&self, stream: &str) -> Result<String, Failure> {
+        stream::assemble(stream)
     }
 }

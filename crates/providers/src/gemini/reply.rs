@@ -8,10 +8,9 @@ use unbent_core::{
 };
 
 use super::PARTS;
-use crate::http::{Failure, describe_error, is_error};
-use crate::lenient::{
-    count, drop_nulls, keep_native_reason, keep_unplaced_usage, tell_nothing_said, text_of,
-};
+use crate::answer::{error_inside, nothing_said, object, picture};
+use crate::http::{Failure, is_error};
+use crate::lenient::{count, drop_nulls, keep_native_reason, keep_unplaced_usage, text_of};
 use crate::tool_calls::{arguments_text, generated_id};
 
 /// Fields of `usageMetadata` that are read.
@@ -38,18 +37,14 @@ pub(super) struct Said {
 
 /// Reads the body of a response that met status 200.
 pub(super) fn reply(body: &str, ask: &Ask) -> Result<Reply, Failure> {
-    let body: Map<String, Value> = serde_json::from_str(body).map_err(|error| {
-        Fault::new(FaultKind::Malformed, format!("the answer is not one of generateContent ({error})"))
-    })?;
+    let body = object(body, "one of generateContent")?;
     let usage = body.get("usageMetadata").map(usage_of).unwrap_or_default();
     read(body, ask).map_err(|fault| Failure { fault, wasted: Wasted { usage, cost: None } })
 }
 
 fn read(mut body: Map<String, Value>, ask: &Ask) -> Result<Reply, Fault> {
     if let Some(error) = body.get("error").filter(|error| is_error(error)) {
-        let story = describe_error(error).unwrap_or_else(|| error.to_string());
-        let story = format!("the server answered 200 with an error inside: {story}");
-        return Err(Fault::new(FaultKind::Server, story));
+        return Err(error_inside(error));
     }
     let mut candidate = match body.remove("candidates") {
         Some(Value::Array(candidates)) => candidates.into_iter().next(),
@@ -82,11 +77,12 @@ fn read(mut body: Map<String, Value>, ask: &Ask) -> Result<Reply, Fault> {
     };
     if message.is_empty() {
         return Err(if said.has_media {
-            Fault::new(FaultKind::Rejected, "the answer is an image; only text is read")
+            picture()
         } else {
             let has_reasoned = message.reasoning.is_some() || reason == Some("MAX_TOKENS");
             let told = told.map_or_else(String::new, |told| format!("; {told}"));
-            Fault::new(FaultKind::Empty, tell_nothing_said(reason, has_reasoned) + &told)
+            let fault = nothing_said(has_reasoned, reason);
+            Fault { message: fault.message + &told, ..fault }
         });
     }
     if said.has_others {
@@ -149,7 +145,7 @@ fn tool_call(call: &Value, n: usize, ask: &Ask) -> ToolCall {
 }
 
 /// The tokens. The API counts thoughts apart from the rest of the output.
-fn usage_of(usage: &Value) -> Usage {
+pub(super) fn usage_of(usage: &Value) -> Usage {
     let reasoning = count(usage, "/thoughtsTokenCount");
     Usage {
         input: count(usage, "/promptTokenCount"),

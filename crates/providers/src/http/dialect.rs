@@ -9,6 +9,16 @@ pub trait Dialect: fmt::Debug + Send + Sync {
     /// The path that is appended to the base URL, such as `chat/completions`.
     fn path(&self) -> String;
 
+    /// The query of the address, such as `alt=sse`.
+    fn query(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The path of the list of models, appended to the base URL.
+    fn list_path(&self) -> &'static str {
+        "models"
+    }
+
     /// Where the key goes.
     fn key_header(&self) -> KeyHeader {
         KeyHeader::Bearer

@@ -6,6 +6,7 @@ mod dialect;
 mod endpoint;
 mod fault;
 mod pace;
+mod reach;
 mod sse;
 mod tls;
 
@@ -24,7 +25,9 @@ pub use self::dialect::{Dialect, Failure, KeyHeader, Request};
 pub use self::endpoint::{ConfigError, Endpoint};
 use self::fault::Redaction;
 pub(crate) use self::fault::{describe_error, is_error};
+pub use self::reach::Reached;
 pub(crate) use self::sse::sse_events;
+pub use self::tls::{Roots, roots};
 
 /// Bytes of a response that are read at most.
 const BODY_LIMIT: usize = 32 << 20;
@@ -61,7 +64,8 @@ impl HttpModel {
     /// [`ConfigError`] if no request could be made from the configuration.
     pub fn new(endpoint: Endpoint, dialect: impl Into<Box<dyn Dialect>>) -> Result<Self, ConfigError> {
         let dialect = dialect.into();
-        let address = endpoint::address(&endpoint.base_url, &dialect.path())?;
+        let mut address = endpoint::address(&endpoint.base_url, &dialect.path())?;
+        address.set_query(dialect.query());
         let client = endpoint::client(&address, endpoint::headers(&endpoint, &*dialect)?)?;
         Ok(Self {
             dialect,

@@ -17,6 +17,25 @@ pub(super) enum Trust {
     Nobody,
 }
 
+/// How many certificates of authorities there are to trust.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roots {
+    /// The machine's that can be used.
+    pub machine: usize,
+    /// What the machine's store has that cannot be read, told by the system.
+    pub unreadable: Vec<String>,
+    /// Those that are built in, and count only where the machine has none.
+    pub built_in: usize,
+}
+
+/// Reads the certificates that an `https://` address is checked against.
+pub fn roots() -> Roots {
+    let found = rustls_native_certs::load_native_certs();
+    let (machine, _) = RootCertStore::empty().add_parsable_certificates(found.certs);
+    let unreadable = found.errors.iter().map(ToString::to_string).collect();
+    Roots { machine, unreadable, built_in: webpki_roots::TLS_SERVER_ROOTS.len() }
+}
+
 /// The client side of TLS, for HTTP/1.1.
 pub(super) fn client_config(trust: Trust) -> Result<ClientConfig, rustls::Error> {
     let mut roots = RootCertStore::empty();

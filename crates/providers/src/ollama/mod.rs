@@ -49,6 +49,10 @@ impl Dialect for Ollama {
         }
     }
 
+    fn list_path(&self) -> &'static str {
+        "api/tags"
+    }
+
     fn request(&self, ask: &Ask) -> Result<Request, Fault> {
         let (body, unsent) = request::request(self, ask)?;
         Ok(Request::of(&body, unsent))

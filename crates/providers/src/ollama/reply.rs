@@ -5,8 +5,9 @@ use unbent_core::{
     Ask, AssistantMessage, Fault, FaultKind, FinishReason, Reply, Served, ToolCall, Usage, Wasted,
 };
 
-use crate::answer::{count, error_inside, logprobs, nothing_said, object, picture, text};
+use crate::answer::{error_inside, logprobs, nothing_said, object, picture};
 use crate::http::{Failure, is_error};
+use crate::lenient::{count_of, text};
 use crate::tool_calls::generated_id;
 
 /// Fields of the answer that are read; `context` repeats the prompt as numbers.
@@ -32,7 +33,7 @@ const READ: [&str; 11] = [
 /// and `Malformed` for JSON of another shape.
 pub(super) fn reply(body: &str, ask: &Ask) -> Result<Reply, Failure> {
     let response = object(body, "an answer of Ollama")?;
-    let number = |name: &str| response.get(name).map_or(0, count);
+    let number = |name: &str| response.get(name).map_or(0, count_of);
     // A prompt that is all in the cache may come without a count.
     let usage =
         Usage { input: number("prompt_eval_count"), output: number("eval_count"), ..Usage::default() };

@@ -189,6 +189,9 @@ fn chat(ask: &Ask) -> Question<'_> {
     Question::Chat { messages, tools: tools.collect() }
 }
 
+/// The turn with its thinking, which the API wants back beside the calls and their results: "the thinking, tool call from
+/// the model, and the executed tool result must be passed back to the model in the next request"
+/// (<https://docs.ollama.com/capabilities/streaming>). What a model's template does with older thinking is its own.
 fn assistant(turn: &AssistantMessage) -> ChatMessage<'_> {
     ChatMessage::Assistant {
         content: turn.content.as_deref().unwrap_or_default(),

@@ -9,6 +9,7 @@ use unbent_core::{
 };
 
 use super::{Flavour, OpenAiChat, wire};
+use crate::answer::{error_inside, nothing_said};
 use crate::http::{Failure, describe_error, is_error};
 use crate::lenient::{drop_nulls, text_of};
 use crate::openai_usage::{cost_of, unplaced_usage, usage_of};
@@ -161,7 +162,7 @@ fn read(response: wire::Response, ask: &Ask) -> Result<Reply, Fault> {
         return Err(if is_picture {
             Fault::new(FaultKind::Rejected, "the answer is an image or a sound; only text is read")
         } else {
-            nothing_said(&message, reason, native)
+            silent(&message, reason, native)
         });
     }
     let finish = finish_reason(reason);
@@ -192,12 +193,7 @@ fn read(response: wire::Response, ask: &Ask) -> Result<Reply, Fault> {
     })
 }
 
-fn error_inside(error: &Value) -> Fault {
-    let story = describe_error(error).unwrap_or_else(|| error.to_string());
-    Fault::new(FaultKind::Server, format!("the server answered 200 with an error inside: {story}"))
-}
-
-fn nothing_said(message: &AssistantMessage, reason: Option<&str>, native: Option<&str>) -> Fault {
+fn silent(message: &AssistantMessage, reason: Option<&str>, native: Option<&str>) -> Fault {
     let broke = |text: &&str| matches!(*text, "error" | "network_error");
     if let Some(text) = native.into_iter().chain(reason).find(broke) {
         return Fault::new(
@@ -205,14 +201,7 @@ fn nothing_said(message: &AssistantMessage, reason: Option<&str>, native: Option
             format!("the provider failed before it said anything (finish reason {text})"),
         );
     }
-    let reason = native.or(reason).map_or_else(String::new, |text| format!(" (finish reason {text})"));
-    let hint = if message.reasoning.is_some() {
-        "; the model only reasoned, so more max_tokens may help"
-    } else {
-        ""
-    };
-    let story = format!("the answer holds neither text nor a tool call{reason}{hint}");
-    Fault::new(FaultKind::Empty, story)
+    nothing_said(message.reasoning.is_some(), native.or(reason))
 }
 
 fn turn(message: wire::ResponseMessage, ask: &Ask) -> Result<AssistantMessage, Fault> {

@@ -6,8 +6,9 @@ use unbent_core::{
 };
 
 use super::OUTPUT_ITEMS;
-use crate::answer::{count, error_inside, logprobs, nothing_said, object, picture, text};
+use crate::answer::{error_inside, logprobs, nothing_said, object, picture};
 use crate::http::{Failure, describe_error, is_error};
+use crate::lenient::{count, text};
 use crate::openai_usage::cost_of;
 use crate::tool_calls::generated_id;
 
@@ -137,11 +138,11 @@ fn read(response: Value, used: Wasted, ask: &Ask) -> Result<Reply, Fault> {
 
 fn usage_of(usage: &Value) -> Usage {
     Usage {
-        input: count(&usage["input_tokens"]),
-        output: count(&usage["output_tokens"]),
-        cached_input: count(&usage["input_tokens_details"]["cached_tokens"]),
-        cache_write: count(&usage["input_tokens_details"]["cache_write_tokens"]),
-        reasoning: count(&usage["output_tokens_details"]["reasoning_tokens"]),
+        input: count(usage, "/input_tokens"),
+        output: count(usage, "/output_tokens"),
+        cached_input: count(usage, "/input_tokens_details/cached_tokens"),
+        cache_write: count(usage, "/input_tokens_details/cache_write_tokens"),
+        reasoning: count(usage, "/output_tokens_details/reasoning_tokens"),
     }
 }
 

@@ -9,12 +9,11 @@ mod requests;
 mod streams;
 
 use serde_json::{Value, json};
-use unbent_core::{Provider, Returned};
-use unbent_providers::{Anthropic, Endpoint, HttpModel, Secret};
-use wiremock::matchers::{method, path};
-use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+use unbent_core::Returned;
+use unbent_providers::Anthropic;
+use wiremock::{Request, ResponseTemplate};
 
-use self::support::Asked;
+use self::support::{Asked, Served};
 
 const KEY: &str = "sk-ant-of-nobody";
 
@@ -28,15 +27,7 @@ fn fixture(text: &str) -> Value {
 
 /// What an ask in this dialect meets at a server that answers so, and the request that the server got.
 async fn exchange(asked: &Asked, dialect: Anthropic, answer: ResponseTemplate) -> (Returned, Request) {
-    let server = MockServer::start().await;
-    Mock::given(method("POST")).and(path("/v1/messages")).respond_with(answer).mount(&server).await;
-    let endpoint =
-        Endpoint { api_key: Some(Secret::new(KEY)), ..Endpoint::new(format!("{}/v1", server.uri())) };
-    let provider = HttpModel::new(endpoint, dialect).expect("a good configuration");
-    let returned = provider.ask(&asked.call()).await;
-    let mut requests = server.received_requests().await.expect("requests are recorded");
-    assert_eq!(requests.len(), 1, "one ask is one request");
-    (returned, requests.remove(0))
+    Served { base: "/v1", key: Some(KEY) }.exchange(asked, dialect, "messages", answer).await
 }
 
 /// What becomes of a 200 with this body.

@@ -278,3 +278,45 @@ fn a_question_of_nothing_is_rejected_before_it_is_sent() {
     let asked = Asked::of(vec![Message::system("Be brief."), Message::user(" \n")]);
     assert_eq!(dialect().request(&asked.ask).unwrap_err().kind, FaultKind::Rejected);
 }
+
+#[tokio::test]
+async fn what_a_conversation_begins_with_is_marked_to_be_kept() {
+    let caching = || Anthropic { caches: true, ..dialect() };
+    let kept = json!({"type": "ephemeral"});
+    let asked = Asked::of(vec![
+        Message::system("Be brief."),
+        Message::user("Well?"),
+        Message::Assistant(AssistantMessage::text("So.")),
+        Message::user("And?"),
+    ]);
+    let (body, unsent) = body_and_unsent(&asked, caching()).await;
+    assert_eq!(body["system"], json!([{"type": "text", "text": "Be brief.", "cache_control": kept}]));
+    assert_eq!(
+        body["messages"],
+        json!([
+            {"role": "user", "content": [{"type": "text", "text": "Well?"}]},
+            {"role": "assistant", "content": [{"type": "text", "text": "So."}]},
+            {"role": "user", "content": [{"type": "text", "text": "And?", "cache_control": kept}]},
+        ])
+    );
+    assert!(unsent.is_empty());
+
+    // Of several texts the last is marked, of results too, and the turn of the user also where the model's follows.
+    let call = ToolCall { id: "t1".into(), name: "say".into(), arguments: "{}".into() };
+    let asked = Asked::of(vec![
+        Message::system("Be brief."),
+        Message::system("Be kind."),
+        Message::user("Well?"),
+        Message::Assistant(AssistantMessage { tool_calls: vec![call], ..AssistantMessage::default() }),
+        Message::tool("t1", "done"),
+        Message::Assistant(AssistantMessage::text("So,")),
+    ]);
+    let body = body_and_unsent(&asked, caching()).await.0;
+    let marks: Vec<_> =
+        ["/system/0", "/system/1", "/messages/0/content/0", "/messages/2/content/0", "/messages/3/content/0"]
+            .map(|place| body.pointer(place).unwrap().get("cache_control").is_some())
+            .into();
+    assert_eq!(marks, [false, true, false, true, false], "{body}");
+    let body = body_and_unsent(&Asked::hello(), caching()).await.0;
+    assert!(body.get("system").is_none() && body["messages"][0]["content"][0]["cache_control"] == kept);
+}

@@ -6,12 +6,11 @@ mod support;
 mod replies;
 mod requests;
 
-use unbent_core::{Provider as _, Returned};
+use unbent_core::Returned;
 use unbent_providers::{Completions, Endpoint, HttpModel};
-use wiremock::matchers::{method, path};
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use wiremock::ResponseTemplate;
 
-use self::support::Asked;
+use self::support::{Asked, Served};
 
 fn dialect() -> Completions {
     Completions::new("base-7b")
@@ -23,10 +22,7 @@ fn model(dialect: Completions) -> HttpModel {
 
 /// What comes back from a server that answers this question so.
 async fn put(asked: &Asked, answer: ResponseTemplate) -> Returned {
-    let server = MockServer::start().await;
-    Mock::given(method("POST")).and(path("/v1/completions")).respond_with(answer).mount(&server).await;
-    let endpoint = Endpoint::new(format!("{}/v1", server.uri()));
-    HttpModel::new(endpoint, dialect()).expect("a good configuration").ask(&asked.call()).await
+    Served { base: "/v1", key: None }.exchange(asked, dialect(), "completions", answer).await.0
 }
 
 /// What becomes of a 200 with this body.

@@ -6,14 +6,15 @@ mod support;
 mod faults;
 mod replies;
 mod requests;
+mod streams;
 
 use serde_json::{Value, json};
-use unbent_core::{Provider, Returned};
-use unbent_providers::{Endpoint, Gemini, HttpModel, Secret};
-use wiremock::matchers::{any, method};
-use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+use unbent_core::Returned;
+use unbent_providers::Gemini;
+use unbent_providers::http::Dialect as _;
+use wiremock::{Request, ResponseTemplate};
 
-use self::support::Asked;
+use self::support::{Asked, Served};
 
 const KEY: &str = "key-of-nobody";
 
@@ -27,15 +28,8 @@ fn fixture(text: &str) -> Value {
 
 /// What an ask in this dialect meets at a server that answers so, and the request that the server got.
 async fn exchange(asked: &Asked, dialect: Gemini, answer: ResponseTemplate) -> (Returned, Request) {
-    let server = MockServer::start().await;
-    Mock::given(any()).and(method("POST")).respond_with(answer).mount(&server).await;
-    let endpoint =
-        Endpoint { api_key: Some(Secret::new(KEY)), ..Endpoint::new(format!("{}/v1beta", server.uri())) };
-    let provider = HttpModel::new(endpoint, dialect).expect("a good configuration");
-    let returned = provider.ask(&asked.call()).await;
-    let mut requests = server.received_requests().await.expect("requests are recorded");
-    assert_eq!(requests.len(), 1, "one ask is one request");
-    (returned, requests.remove(0))
+    let at = dialect.path();
+    Served { base: "/v1beta", key: Some(KEY) }.exchange(asked, dialect, &at, answer).await
 }
 
 /// What becomes of a 200 with this body.

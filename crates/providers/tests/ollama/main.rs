@@ -6,12 +6,11 @@ mod support;
 mod replies;
 mod requests;
 
-use unbent_core::{Provider as _, Returned};
+use unbent_core::Returned;
 use unbent_providers::{Endpoint, HttpModel, Ollama, OllamaMode};
-use wiremock::matchers::{method, path};
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use wiremock::ResponseTemplate;
 
-use self::support::Asked;
+use self::support::{Asked, Served};
 
 fn chat() -> Ollama {
     Ollama::new("qwen3:8b")
@@ -27,11 +26,8 @@ fn model(dialect: Ollama) -> HttpModel {
 
 /// What comes back from a server that answers so.
 async fn put(dialect: Ollama, answer: ResponseTemplate) -> Returned {
-    let server = MockServer::start().await;
-    let at = if dialect.mode == OllamaMode::Chat { "/api/chat" } else { "/api/generate" };
-    Mock::given(method("POST")).and(path(at)).respond_with(answer).mount(&server).await;
-    let provider = HttpModel::new(Endpoint::new(server.uri()), dialect).expect("a good configuration");
-    provider.ask(&Asked::hello().call()).await
+    let at = if dialect.mode == OllamaMode::Chat { "api/chat" } else { "api/generate" };
+    Served { base: "", key: None }.exchange(&Asked::hello(), dialect, at, answer).await.0
 }
 
 /// What becomes of a 200 with this body.

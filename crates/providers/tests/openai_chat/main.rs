@@ -15,7 +15,7 @@ use unbent_providers::{Endpoint, HttpModel, OpenAiChat, Secret};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use self::support::Asked;
+use self::support::{Asked, Served};
 
 /// A key with characters that change when they are encoded.
 const KEY: &str = "sk-live/Zm9v+YmFy=";
@@ -40,8 +40,8 @@ async fn server(answer: ResponseTemplate) -> MockServer {
 }
 
 async fn answer(answer: ResponseTemplate) -> Result<Reply, Fault> {
-    let server = server(answer).await;
-    Asked::hello().put_to(&provider(&format!("{}/v1", server.uri()))).await
+    let served = Served { base: "/v1", key: Some(KEY) };
+    served.exchange(&Asked::hello(), dialect(), "chat/completions", answer).await.0.result
 }
 
 /// What becomes of a 200 with this body.

@@ -7,12 +7,11 @@ mod faults;
 mod replies;
 mod requests;
 
-use unbent_core::{Provider as _, Reply, Returned};
+use unbent_core::{Reply, Returned};
 use unbent_providers::{Endpoint, HttpModel, OpenAiResponses};
-use wiremock::matchers::{method, path};
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use wiremock::ResponseTemplate;
 
-use self::support::Asked;
+use self::support::{Asked, Served};
 
 fn dialect() -> OpenAiResponses {
     OpenAiResponses::new("gpt-5.1")
@@ -24,11 +23,7 @@ fn model(dialect: OpenAiResponses) -> HttpModel {
 
 /// What comes back from a server that answers this question so.
 async fn put(asked: &Asked, dialect: OpenAiResponses, answer: ResponseTemplate) -> Returned {
-    let server = MockServer::start().await;
-    Mock::given(method("POST")).and(path("/v1/responses")).respond_with(answer).mount(&server).await;
-    let endpoint = Endpoint::new(format!("{}/v1", server.uri()));
-    let provider = HttpModel::new(endpoint, dialect).expect("a good configuration");
-    provider.ask(&asked.call()).await
+    Served { base: "/v1", key: None }.exchange(asked, dialect, "responses", answer).await.0
 }
 
 /// What becomes of a 200 with this body.

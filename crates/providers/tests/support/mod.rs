@@ -9,9 +9,13 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use unbent_core::{
-    Ask, Call, Case, Fault, Message, ModelRole, NeedKey, Provider, Reply, Sampling, ToolChoice, ToolSpec,
-    TrialKey,
+    Ask, Call, Case, Fault, Message, ModelRole, NeedKey, Provider, Reply, Returned, Sampling, ToolChoice,
+    ToolSpec, TrialKey,
 };
+use unbent_providers::http::Dialect;
+use unbent_providers::{Endpoint, HttpModel, Secret};
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 /// A question with its place in a run.
 pub(crate) struct Asked {
@@ -79,6 +83,39 @@ impl Asked {
 
     pub(crate) async fn put_to(&self, provider: &dyn Provider) -> Result<Reply, Fault> {
         provider.ask(&self.call()).await.result
+    }
+}
+
+/// Where a dialect is served, and with which key it is asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Served {
+    /// The path of the base URL, such as `/v1`.
+    pub(crate) base: &'static str,
+    /// The key, if the server wants one.
+    pub(crate) key: Option<&'static str>,
+}
+
+impl Served {
+    /// What an ask meets at a server that answers so, and only at `at` below the base; with the request that it got.
+    pub(crate) async fn exchange(
+        self,
+        asked: &Asked,
+        dialect: impl Into<Box<dyn Dialect>>,
+        at: &str,
+        answer: ResponseTemplate,
+    ) -> (Returned, Request) {
+        let server = MockServer::start().await;
+        let at = format!("{}/{at}", self.base);
+        Mock::given(method("POST")).and(path(at)).respond_with(answer).mount(&server).await;
+        let endpoint = Endpoint {
+            api_key: self.key.map(Secret::new),
+            ..Endpoint::new(format!("{}{}", server.uri(), self.base))
+        };
+        let provider = HttpModel::new(endpoint, dialect).expect("a good configuration");
+        let returned = provider.ask(&asked.call()).await;
+        let mut requests = server.received_requests().await.expect("requests are recorded");
+        assert_eq!(requests.len(), 1, "one ask is one request");
+        (returned, requests.remove(0))
     }
 }
 
