@@ -1,7 +1,5 @@
 //! The same command once more goes on with its run; another command is refused, and says what differs.
 
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
-
 mod program;
 
 use std::os::unix::process::ExitStatusExt as _;
