@@ -68,7 +68,7 @@ fn a_run_told_in_json_begins_ends_and_has_a_line_for_each_trial() {
     }
     let end = json!({
         "event": "run_ended", "file": "a.unbent", "scored": 60, "unscored": 0, "unscored_reasons": {}, "left_open": 0,
-        "cost_usd": 0.0, "exit": "done",
+        "cached": 0, "cost_usd": 0.0, "exit": "done",
     });
     assert_eq!(last, end);
 }

@@ -1,8 +1,11 @@
 //! The cache of answers: one SQLite file that several processes read and fill at once.
 //!
 //! It knows keys and answers, and not what a key is made of. Unlike a run file it may be deleted at any time, and it may
-//! lose what was kept in the last moments before a power cut, since it waits for the disk only now and then
-//! (`synchronous = NORMAL`): what it forgets is asked for again. It is never half-written.
+//! lose what was kept in the last moments before a crash or a power cut: nobody waits for its thread, which commits many
+//! answers at once and itself waits for the disk only now and then (`synchronous = NORMAL`). What it forgets is asked for
+//! again. It is never half-written.
+
+mod keeper;
 
 use std::fmt;
 use std::io;
@@ -13,6 +16,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
 use unbent_core::{AnswerCache, Blob, BlobRef, Reply, SourceError};
 
+use self::keeper::Keeper;
 use crate::format;
 use crate::pack::PackedBlob;
 use crate::read;
@@ -33,9 +37,6 @@ CREATE TABLE answer (
     bytes  BLOB NOT NULL
 ) STRICT;
 ";
-
-/// The log of SQLite is moved into the database, and the disk waited for, when it has grown by so many pages.
-const CHECKPOINT_PAGES: u32 = 2048;
 
 /// How long a cache that other processes are making is tried again, and how often.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -119,9 +120,13 @@ pub struct CacheSummary {
 }
 
 /// A file in which answers are kept.
+///
+/// An answer is found a moment after it was put. Dropping the file waits until all that was put is written.
 pub struct CacheFile {
     path: PathBuf,
     conn: Mutex<Connection>,
+    /// Who writes; none if it was opened for reading.
+    keeper: Option<Keeper>,
 }
 
 impl CacheFile {
@@ -163,13 +168,11 @@ impl CacheFile {
             file.lay_out(&conn)?;
         }
         file.check(&conn)?;
-        let tuned = conn
-            .pragma_update(None, "journal_mode", "WAL")
-            .and_then(|()| conn.pragma_update(None, "synchronous", "NORMAL"))
-            .and_then(|()| conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES));
-        tuned.map_err(|error| file.error(error))?;
+        conn.pragma_update(None, "journal_mode", "WAL").map_err(|error| file.error(error))?;
         drop(conn);
-        Ok(file)
+        let writing = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let keeper = Keeper::start(writing.conn, path).map_err(|error| file.error(error))?;
+        Ok(Self { keeper: Some(keeper), ..file })
     }
 
     /// Deletes a cache, and nothing else: a file that does not say that it is one stays. Damage is no hindrance.
@@ -221,7 +224,7 @@ impl CacheFile {
         let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .and_then(|conn| format::tune(&conn).map(|()| conn))
             .map_err(|error| told(path, error))?;
-        Ok(Self { path: path.to_owned(), conn: Mutex::new(conn) })
+        Ok(Self { path: path.to_owned(), conn: Mutex::new(conn), keeper: None })
     }
 
     /// Whether nothing was ever written to the file.
@@ -286,25 +289,8 @@ impl CacheFile {
         }
     }
 
-    fn keep(&self, key: BlobRef, reply: &Reply) -> Result<(), CacheError> {
-        let packed = PackedBlob::new(&Blob::of_json(reply));
-        let size = i64::try_from(packed.size).unwrap_or(i64::MAX);
-        self.lock()
-            .prepare_cached(
-                "INSERT INTO answer (key, hash, coding, size, bytes) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (key) DO NOTHING",
-            )
-            .and_then(|mut insert| {
-                let row =
-                    (key.as_bytes(), packed.address.as_bytes(), packed.coding.code(), size, packed.bytes);
-                insert.execute(row)
-            })
-            .map_err(|error| self.error(error))?;
-        Ok(())
-    }
-
     fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.conn.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.conn)
     }
 
     fn error(&self, source: rusqlite::Error) -> CacheError {
@@ -318,7 +304,11 @@ impl AnswerCache for CacheFile {
     }
 
     fn put(&self, key: BlobRef, reply: &Reply) -> Result<(), SourceError> {
-        Ok(self.keep(key, reply)?)
+        let Some(keeper) = &self.keeper else {
+            let message = format!("{}: the cache is open for reading only", self.path.display());
+            return Err(SourceError { message });
+        };
+        keeper.put(key, PackedBlob::new(&Blob::of_json(reply)))
     }
 }
 
@@ -326,6 +316,10 @@ impl fmt::Debug for CacheFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CacheFile").field("path", &self.path).finish_non_exhaustive()
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The first bytes of a file, up to the application's mark in the header of an SQLite database; fewer if it is shorter.

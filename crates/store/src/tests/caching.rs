@@ -40,9 +40,11 @@ fn what_is_kept_is_found_again_and_stays() {
     cache.put(key("q"), &reply("first")).unwrap();
     cache.put(key("q"), &reply("second")).unwrap();
     cache.put(key("r"), &reply("other")).unwrap();
-    assert_eq!(cache.get(key("q")).unwrap(), Some(reply("first")));
     drop(cache);
 
+    let cache = CacheFile::open_or_create(&path).unwrap();
+    cache.put(key("r"), &reply("another")).unwrap();
+    drop(cache);
     let cache = CacheFile::open(&path).unwrap();
     assert_eq!(cache.get(key("q")).unwrap(), Some(reply("first")));
     assert_eq!(cache.get(key("r")).unwrap(), Some(reply("other")));
@@ -162,8 +164,8 @@ fn a_deleted_cache_leaves_nothing_behind_and_can_be_made_anew() {
     assert!(matches!(CacheFile::delete(&path).unwrap_err(), CacheError::NotFound { .. }));
     let open = CacheFile::open_or_create(&path).unwrap();
     open.put(key("q"), &reply("No.")).unwrap();
-    CacheFile::delete(&path).unwrap();
     drop(open);
+    CacheFile::delete(&path).unwrap();
     assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 0);
     assert!(matches!(CacheFile::open(&path).unwrap_err(), CacheError::NotFound { .. }));
     let cache = CacheFile::open_or_create(&path).unwrap();
@@ -178,4 +180,24 @@ fn an_empty_file_is_a_cache_to_be_made() {
     assert!(matches!(CacheFile::open(&path).unwrap_err(), CacheError::NotFound { .. }));
     CacheFile::open_or_create(&path).unwrap().put(key("q"), &reply("No.")).unwrap();
     assert_eq!(CacheFile::open(&path).unwrap().summary().unwrap().answers, 1);
+}
+
+#[test]
+fn a_failure_to_write_is_told_to_whoever_puts_next() {
+    let folder = folder();
+    let path = cache_path(&folder);
+    filled(&path);
+    let cache = CacheFile::open_or_create(&path).unwrap();
+    // Another program takes the table away; what is put from then on cannot be written.
+    Connection::open(&path).unwrap().execute_batch("ALTER TABLE answer RENAME TO elsewhere").unwrap();
+    cache.put(key("r"), &reply("lost")).unwrap();
+    let begin = std::time::Instant::now();
+    let error = loop {
+        match cache.put(key("s"), &reply("lost")) {
+            Err(error) => break error,
+            Ok(()) => assert!(begin.elapsed().as_secs() < 60, "nobody is told"),
+        }
+        std::thread::yield_now();
+    };
+    assert!(error.message.contains("answers.sqlite"), "{error}");
 }
