@@ -128,6 +128,9 @@ pub(crate) struct RunArgs {
     /// Temperature of the subjects, in place of the suite's
     #[arg(long, value_name = "T")]
     pub(crate) temperature: Option<f64>,
+    /// Sampling seed that is sent with every question to the subjects, where the API takes one; with one repeat only
+    #[arg(long, value_name = "N")]
+    pub(crate) sampling_seed: Option<u64>,
     /// Token limit of the subjects' answers, in place of the suite's
     #[arg(long, value_name = "N", value_parser = at_least_one::<NonZeroU32>)]
     pub(crate) max_answer_tokens: Option<NonZeroU32>,

@@ -329,3 +329,22 @@ fn a_damaged_file_of_a_cache_is_named_and_the_rest_is_imported() {
     assert_eq!(trials.as_array().unwrap().len(), 3, "{trials}");
     refused(&place, INCOMPLETE, &["resume", "new.unbent"], &["new.unbent was imported", "--find open"]);
 }
+
+#[test]
+fn repeats_under_one_sampling_seed_are_refused() {
+    let place = Place::new();
+    let line = [
+        "run",
+        "independence",
+        "--model",
+        "sim/steadfast",
+        "--sampling-seed",
+        "7",
+        "--repeats",
+        "3",
+        "--out",
+        "a.unbent",
+    ];
+    refused(&place, USAGE, &line, &["one answer several times", "leave --sampling-seed away"]);
+    assert!(!place.path("a.unbent").exists());
+}

@@ -88,6 +88,7 @@ impl Plan {
             temperature: args.temperature,
             max_tokens: args.max_answer_tokens.map(Into::into),
             reasoning_effort: args.reasoning_effort.clone(),
+            seed: sampling_seed(args)?,
             ..Sampling::default()
         };
         let known = crate::settings::Settings::load(args.connection.models_file.as_deref())?;
@@ -181,6 +182,19 @@ impl Plan {
         plan_run(path, &self.manifest, &self.cases, self.trials()).map_err(CommandError::from_making)?;
         Ok(())
     }
+}
+
+/// The seed for the models' sampling. Repeats under one seed would be one answer several times, with an interval that
+/// is far too narrow.
+fn sampling_seed(args: &RunArgs) -> Result<Option<u64>, CommandError> {
+    if args.sampling_seed.is_some() && args.repeats.get() > 1 {
+        return Err(CommandError::usage(format!(
+            "--sampling-seed with --repeats {}: under one seed, repeats are one answer several times",
+            args.repeats
+        ))
+        .hint("leave --sampling-seed away, or make a run for each seed and show their files side by side"));
+    }
+    Ok(args.sampling_seed)
 }
 
 /// Reads the parameters and the pack that a command line names.

@@ -71,7 +71,8 @@ fn failure(kind: FaultKind, story: &str, body: &Map<String, Value>) -> Failure {
 fn take_delta(message: &mut Map<String, Value>, calls: &mut Vec<Value>, delta: Map<String, Value>) {
     for (name, value) in delta {
         match (name.as_str(), value) {
-            (_, Value::Null) => {}
+            // The old form of the same call beside the new one, in pieces.
+            (_, Value::Null) | ("function_call", _) => {}
             ("tool_calls", Value::Array(pieces)) => {
                 for piece in pieces {
                     take_call(calls, &piece);
@@ -113,7 +114,10 @@ fn take_call(calls: &mut Vec<Value>, piece: &Value) {
     for field in ["name", "arguments"] {
         if let Some(more) = piece["function"][field].as_str() {
             let text = call["function"][field].as_str().unwrap_or_default();
-            call["function"][field] = format!("{text}{more}").into();
+            // Some servers, llama-cpp-python for one, say the name again with every piece.
+            if field == "arguments" || text != more {
+                call["function"][field] = format!("{text}{more}").into();
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use unbent_core::{Fault, FaultKind, Usage};
 use wiremock::ResponseTemplate;
 
 use crate::support::Asked;
-use crate::{dialect, exchange, message, ok};
+use crate::{dialect, exchange, fixture, message, ok};
 
 async fn status(status: u16, body: Value) -> Fault {
     let answer = ResponseTemplate::new(status).set_body_json(body);
@@ -95,4 +95,21 @@ async fn an_answer_of_no_tokens_is_nobodys() {
     let mut body = message(&json!([{"type": "text", "text": "Hello."}]), "end_turn");
     body["usage"] = json!({"input_tokens": 0, "output_tokens": 0});
     assert_eq!(ok(body).await.result.unwrap_err().kind, FaultKind::ZeroUsage);
+}
+
+#[tokio::test]
+async fn an_overloaded_server_is_asked_again_later() {
+    let body = fixture(include_str!("../fixtures/anthropic/overloaded.json"));
+    let fault = status(529, body).await;
+    assert_eq!((fault.kind, fault.status), (FaultKind::RateLimited, Some(529)));
+    assert!(fault.message.contains("Overloaded (overloaded_error)"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_refusal_without_a_word_is_empty_and_says_that_it_is_one() {
+    let returned = ok(fixture(include_str!("../fixtures/anthropic/refusal.json"))).await;
+    let fault = returned.result.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Empty);
+    assert!(fault.message.contains("(finish reason refusal)"), "{fault}");
+    assert_eq!(returned.wasted.usage, Usage { input: 564, output: 22, ..Usage::default() });
 }

@@ -100,3 +100,11 @@ async fn content_as_plain_text_is_read() {
     assert_eq!(reply.message.content.as_deref(), Some("Plain."));
     assert_eq!((reply.usage, reply.extra.is_empty()), (Usage::default(), true));
 }
+
+#[tokio::test]
+async fn what_llama_cpp_answered_is_read() {
+    let reply = ok(fixture(include_str!("../fixtures/anthropic/llama_cpp.json"))).await.result.unwrap();
+    assert_eq!(reply.message.content.as_deref(), Some("Hello! I'm here"));
+    assert_eq!(reply.usage, Usage { input: 32, output: 5, cached_input: 31, ..Usage::default() });
+    assert_eq!(reply.finish, FinishReason::Length);
+}

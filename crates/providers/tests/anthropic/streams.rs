@@ -118,3 +118,11 @@ async fn a_server_that_does_not_stream_is_read_all_the_same() {
     let reply = streamed(body.to_string()).await.result.unwrap();
     assert_eq!(reply.message.content.as_deref(), Some("In one piece."));
 }
+
+#[tokio::test]
+async fn what_llama_cpp_streamed_is_read() {
+    let reply = streamed(include_str!("../fixtures/anthropic/llama_cpp_stream.txt")).await.result.unwrap();
+    assert_eq!(reply.message.content.as_deref(), Some("Hello! I'm here"));
+    assert_eq!(reply.usage, Usage { input: 32, output: 5, cached_input: 31, ..Usage::default() });
+    assert_eq!(reply.finish, FinishReason::Length);
+}

@@ -63,6 +63,10 @@ async fn an_answer_that_says_nothing_is_empty_and_costs_all_the_same() {
     let came_back = returned(include_str!("../fixtures/completions/empty.json")).await;
     assert_eq!(came_back.result.unwrap_err().kind, FaultKind::Empty);
     assert_eq!(came_back.wasted.usage, Usage { input: 9, output: 1, ..Usage::default() });
+    // As llama.cpp sent it.
+    let came_back = returned(include_str!("../fixtures/completions/llama_cpp_empty.json")).await;
+    assert_eq!(came_back.result.unwrap_err().kind, FaultKind::Empty);
+    assert_eq!(came_back.wasted.usage, Usage { input: 2, output: 1, ..Usage::default() });
     for body in [json!({"id": "x"}), json!({"choices": []}), json!({"choices": [{"text": 5}]})] {
         assert_eq!(returned(body.to_string()).await.result.unwrap_err().kind, FaultKind::Empty);
     }

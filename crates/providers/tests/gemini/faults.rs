@@ -54,10 +54,7 @@ async fn a_routers_free_models_of_the_day_are_used_up() {
 
 #[tokio::test]
 async fn a_question_that_policy_holds_back_is_rejected_with_its_reason() {
-    let returned = ok(json!({
-        "promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": {"promptTokenCount": 9},
-    }))
-    .await;
+    let returned = ok(fixture(include_str!("../fixtures/gemini/blocked_prompt.json"))).await;
     let fault = returned.result.unwrap_err();
     assert_eq!((fault.kind, fault.status), (FaultKind::Rejected, Some(200)));
     assert!(fault.message.contains("PROHIBITED_CONTENT"), "{fault}");
@@ -79,6 +76,9 @@ async fn an_answer_that_says_nothing_is_empty_and_still_costs() {
         assert!(fault.message.contains(story), "{fault}");
         assert_eq!(returned.wasted.usage, Usage { input: 3, output: 4, ..Usage::default() });
     }
+    let thought = ok(fixture(include_str!("../fixtures/gemini/only_thought.json"))).await;
+    assert_eq!(thought.result.unwrap_err().kind, FaultKind::Empty);
+    assert_eq!(thought.wasted.usage, Usage { input: 8, output: 16, reasoning: 16, ..Usage::default() });
     for body in [
         json!({}),
         json!({"candidates": []}),

@@ -111,3 +111,22 @@ async fn a_field_of_an_unexpected_type_costs_that_field() {
     assert_eq!(reply.message.tool_calls[0].name, "say");
     assert_eq!(reply.finish, FinishReason::Other("5".into()));
 }
+
+#[tokio::test]
+async fn an_answer_that_was_stopped_for_safety_is_kept_with_its_ratings() {
+    let reply = ok(fixture(include_str!("../fixtures/gemini/stopped_for_safety.json"))).await.result.unwrap();
+    assert_eq!(reply.message.content.as_deref(), Some("Once upon a"));
+    assert_eq!(reply.finish, FinishReason::ContentFilter);
+    assert_eq!(reply.extra["native_finish_reason"], "SAFETY");
+    assert_eq!(reply.extra["safetyRatings"][1]["probability"], "MEDIUM");
+}
+
+#[tokio::test]
+async fn thoughts_and_a_signed_text_are_told_apart_and_kept() {
+    let came = fixture(include_str!("../fixtures/gemini/text_with_signature.json"));
+    let reply = ok(came.clone()).await.result.unwrap();
+    assert_eq!(reply.message.content.as_deref(), Some("I would stay."));
+    assert_eq!(reply.message.reasoning.as_deref(), Some("**Weighing it**\n\nBoth sides have a point."));
+    assert_eq!(reply.message.extra["parts"], came["candidates"][0]["content"]["parts"]);
+    assert_eq!(reply.usage, Usage { input: 11, output: 47, reasoning: 42, ..Usage::default() });
+}

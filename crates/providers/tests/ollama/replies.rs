@@ -85,10 +85,11 @@ async fn what_is_no_answer_is_told_apart() {
         let fault = returned(chat(), body).await.result.unwrap_err();
         assert_eq!((fault.kind, fault.status), (kind, Some(200)), "{fault}");
     }
-    let missing = json!({"error": "model \"qwen3:8b\" not found, try pulling it first"});
-    let fault = put(chat(), ResponseTemplate::new(404).set_body_json(missing)).await.result.unwrap_err();
+    let missing = include_str!("../fixtures/ollama/error_not_found.json");
+    let missing = ResponseTemplate::new(404).set_body_raw(missing, "application/json");
+    let fault = put(chat(), missing).await.result.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Rejected);
-    assert!(fault.message.contains("try pulling it first"), "{fault}");
+    assert!(fault.message.contains("model 'qwen3:8b' not found"), "{fault}");
 }
 
 #[tokio::test]

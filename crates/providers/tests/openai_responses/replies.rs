@@ -118,3 +118,13 @@ async fn a_stream_is_read_to_its_finished_response() {
     assert_eq!(reply.message.content.as_deref(), Some("Good day."));
     assert_eq!((reply.usage.total(), reply.finish), (8, FinishReason::Stop));
 }
+
+#[tokio::test]
+async fn what_llama_cpp_answered_is_read_though_it_calls_a_cut_answer_complete() {
+    let reply = reply(include_str!("../fixtures/openai_responses/llama_cpp.json")).await;
+    assert_eq!(reply.message.content.as_deref(), Some("Hello! I'm here"));
+    assert_eq!(reply.usage, Usage { input: 32, output: 5, cached_input: 5, ..Usage::default() });
+    // It was asked for five tokens at most.
+    assert_eq!(reply.finish, FinishReason::Stop);
+    assert_eq!(reply.served.model.as_deref(), Some("smollm2"));
+}
