@@ -19,6 +19,7 @@ mod output;
 mod packs;
 mod progress;
 mod session;
+mod sockets;
 
 pub use args::Cli;
 pub use command::dispatch;

@@ -22,6 +22,7 @@ use crate::error::{CommandError, Exit};
 use crate::models::Models;
 use crate::output;
 use crate::progress::{Display, Telling};
+use crate::sockets;
 
 /// The suites of a run by name.
 pub(crate) type Suites = BTreeMap<SuiteId, Arc<dyn Benchmark>>;
@@ -142,6 +143,7 @@ pub(crate) fn work(
         let (stopped, spent) = (false, spent(&reader)?);
         return Ok(Worked { tally: Tally::default(), stopped, spent, lanes: Vec::new(), manifest });
     }
+    sockets::make_room(&manifest, parallel)?;
     let suites = open_suites(&manifest)?;
     let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites.clone()));
     let mut models = Models::new(script, parallel);

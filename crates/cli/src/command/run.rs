@@ -21,12 +21,14 @@ use crate::output;
 use crate::packs::read_pack;
 use crate::progress::Telling;
 use crate::session::{ProgramClock, Scripts, Suites, open_suite, work};
+use crate::sockets;
 
 pub(super) fn run(args: &RunArgs, json: bool) -> Result<Exit, CommandError> {
     let plan = Plan::of(args)?;
     for warning in &plan.warnings {
         output::warn(warning, json);
     }
+    sockets::make_room(&plan.manifest, args.parallel)?;
     let path = args.out.clone().unwrap_or_else(|| default_path(&args.suites, plan.manifest.created_at_ms));
     plan.write(&path)?;
     if json {
@@ -109,10 +111,7 @@ impl Plan {
                 .hint("to put each case to it more often, use --repeats"));
         }
         let judge_described = models::describe(judge, Sampling::default());
-        let mut cases = Vec::new();
-        for suite in suites.values() {
-            cases.extend(suite.cases().into_iter().take(args.limit.map_or(usize::MAX, Into::into)));
-        }
+        let cases = chosen_cases(&suites, args)?;
         let records = suites.values().map(|suite| suite.record()).collect();
         // Whatever cannot be asked is found out before there is a file.
         let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites));
@@ -156,6 +155,32 @@ impl Plan {
     }
 }
 
+/// The cases that the command line asks for, in the order of their suites.
+fn chosen_cases(suites: &Suites, args: &RunArgs) -> Result<Vec<Case>, CommandError> {
+    let all: Vec<Vec<Case>> = suites.values().map(|suite| suite.cases()).collect();
+    let stray = args.cases.iter().find(|name| !all.iter().flatten().any(|case| fits(name, case.id.as_str())));
+    if let Some(name) = stray {
+        let list = args.suites.iter().map(|suite| format!("unbent suites show {suite}"));
+        let mut error = CommandError::usage(format!("no case is called {name:?}"));
+        error = error.hint(format!("cases are listed by: {}", list.collect::<Vec<_>>().join(", ")));
+        return Err(error.hint("* stands for any text, as in: --case '*/direct'"));
+    }
+    let is_wanted =
+        |case: &Case| args.cases.is_empty() || args.cases.iter().any(|name| fits(name, case.id.as_str()));
+    let most = args.limit.map_or(usize::MAX, Into::into);
+    Ok(all.into_iter().flat_map(|cases| cases.into_iter().filter(is_wanted).take(most)).collect())
+}
+
+/// Whether a name fits a pattern in which `*` stands for any text.
+fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((head, tail)) => name.strip_prefix(head).is_some_and(|rest| {
+            rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| fits(tail, &rest[at..]))
+        }),
+    }
+}
+
 /// Reads the parameters and the pack that a command line names.
 pub(super) fn setup(args: &SuiteArgs) -> Result<Setup, CommandError> {
     let mut params = BTreeMap::new();
@@ -190,4 +215,25 @@ fn git_state() -> Option<GitState> {
     let commit = git(&["rev-parse", "HEAD"])?.trim().to_owned();
     let dirty = !git(&["status", "--porcelain", "--untracked-files=no"])?.trim().is_empty();
     Some(GitState { commit, dirty })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn a_star_stands_for_any_text_and_everything_else_for_itself() {
+        for (pattern, name, expected) in [
+            ("strong/user_role/direct", "strong/user_role/direct", true),
+            ("direct", "strong/user_role/direct", false),
+            ("*/direct", "strong/user_role/direct", true),
+            ("*/rs*", "strong/user_role/rs01", true),
+            ("*/rs0", "strong/user_role/rs01", false),
+            ("strong/*/rs01", "neutral/user_role/rs01", false),
+            ("*", "", true),
+            ("**", "é", true),
+        ] {
+            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+        }
+    }
 }
