@@ -45,7 +45,12 @@ impl Workspace {
 
     /// Builds the `unbent` binary and says where it is.
     pub(crate) fn build_unbent(&self, profile: Profile) -> Result<PathBuf, Failure> {
-        let mut args = vec!["build", "--quiet", "--locked", "--package", "unbent-cli", "--bin", "unbent"];
+        self.build(profile, "unbent-cli", "unbent")
+    }
+
+    /// Builds a binary of a package and says where it is.
+    pub(crate) fn build(&self, profile: Profile, package: &str, binary: &str) -> Result<PathBuf, Failure> {
+        let mut args = vec!["build", "--quiet", "--locked", "--package", package, "--bin", binary];
         let folder = match profile {
             Profile::Dev => "debug",
             Profile::Release => {
@@ -55,9 +60,9 @@ impl Workspace {
         };
         let status = self.cargo(&args).status()?;
         if !status.success() {
-            return Err(format!("unbent does not build ({status})").into());
+            return Err(format!("{binary} does not build ({status})").into());
         }
-        let name = format!("unbent{}", std::env::consts::EXE_SUFFIX);
+        let name = format!("{binary}{}", std::env::consts::EXE_SUFFIX);
         Ok(self.metadata.target_directory.as_std_path().join(folder).join(name))
     }
 

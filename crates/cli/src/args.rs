@@ -116,6 +116,9 @@ pub(crate) struct RunArgs {
     /// How often each case is put to each subject
     #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one::<NonZeroU32>)]
     pub(crate) repeats: NonZeroU32,
+    /// Run only the cases of this name, in which * stands for any text; `unbent suites show SUITE` lists them. May be repeated
+    #[arg(long = "case", value_name = "NAME")]
+    pub(crate) cases: Vec<String>,
     /// Run only the first N cases of each suite
     #[arg(long, value_name = "N", value_parser = at_least_one::<NonZeroUsize>)]
     pub(crate) limit: Option<NonZeroUsize>,

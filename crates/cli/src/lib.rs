@@ -28,6 +28,7 @@ mod progress;
 mod rehearsal;
 mod session;
 mod settings;
+mod sockets;
 
 pub use args::Cli;
 pub use command::dispatch;

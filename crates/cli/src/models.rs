@@ -99,6 +99,11 @@ pub(crate) fn key_variables(reference: &ModelRef) -> Vec<String> {
     Host::find(&reference.provider).map_or_else(Vec::new, |host| host.key_variables(reference))
 }
 
+/// Whether a reference must say where its server is.
+pub(crate) fn wants_address(reference: &ModelRef) -> bool {
+    Host::find(&reference.provider).is_some_and(Host::wants_address)
+}
+
 /// What is worth knowing about a reference before it is asked.
 pub(crate) fn warning(reference: &ModelRef) -> Option<String> {
     (reference.provider == "openrouter" && reference.pin.is_none()).then(|| {

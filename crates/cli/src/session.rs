@@ -22,6 +22,7 @@ use crate::error::{CommandError, Exit};
 use crate::models::{self, Models};
 use crate::output;
 use crate::progress::{Display, Telling};
+use crate::sockets;
 
 /// The suites of a run by name.
 pub(crate) type Suites = BTreeMap<SuiteId, Arc<dyn Benchmark>>;
@@ -151,6 +152,7 @@ pub(crate) fn work(
         });
     }
     models::refuse_unpriced(manifest.subjects.iter().chain(&manifest.judge), caps)?;
+    sockets::make_room(&manifest, parallel)?;
     let suites = open_suites(&manifest)?;
     let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites.clone()));
     let mut models = Models::new(script, parallel);

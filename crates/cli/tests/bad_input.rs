@@ -1,6 +1,8 @@
 //! What the program is given that it cannot use: it says what, where and what to do, ends with the code for it, and
 //! changes nothing.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
 mod program;
 
 use std::fs;
@@ -9,7 +11,7 @@ use serde_json::{Value, json};
 use unbent::store::RunWriter;
 
 use self::program::server::{ModelServer, Response};
-use self::program::{Ended, Place};
+use self::program::{Ended, Place, UNBENT};
 
 const USAGE: i32 = 2;
 const INCOMPLETE: i32 = 3;
@@ -97,6 +99,7 @@ fn a_run_that_makes_no_sense_is_refused_before_there_is_a_file() {
         (&["--repeats", "0"][..], &["--repeats", "at least 1"][..]),
         (&["--limit", "0"], &["--limit", "at least 1"]),
         (&["--parallel", "0"], &["--parallel", "at least 1"]),
+        (&["--case", "*/nosuch"], &["no case is called \"*/nosuch\"", "unbent suites show independence"]),
         (&["--set", "sytem=strong"], &["sytem", "unbent suites show independence"]),
         (
             &["--set", "system=weak"],
@@ -110,6 +113,31 @@ fn a_run_that_makes_no_sense_is_refused_before_there_is_a_file() {
     let line = ["run", "indepedence", "--model", "sim/steadfast", "--out", "new.unbent"];
     refused(&place, USAGE, &line, &["there is no suite \"indepedence\"", "suites: independence"]);
     refused(&place, USAGE, &["plan", "nosuch"], &["there is no suite \"nosuch\"", "suites: independence"]);
+}
+
+/// Runs the program where it may open only so many files; `which` is `-n` for a limit that stays and `-Sn` for one that
+/// the program may raise.
+fn with_few_files(place: &Place, which: &str, files: u32, base_url: &str, parallel: &str) -> Ended {
+    let line = format!("ulimit {which} {files}; exec \"$0\" \"$@\"");
+    let model = ["--model", "openai-compatible/m", "--judge", "openai-compatible/j", "--base-url", base_url];
+    let args = run_with(&[&model[..], &["--limit", "1", "--parallel", parallel]].concat());
+    Ended::of(&place.command("sh").args(["-c", &line, UNBENT]).args(args).output().unwrap())
+}
+
+#[test]
+fn more_calls_at_once_than_files_may_be_opened_are_refused_unless_the_limit_can_be_raised() {
+    let place = Place::new();
+    let server = ModelServer::start(Response::well);
+    let refused = with_few_files(&place, "-n", 100, &server.base_url(), "200");
+    assert_eq!(refused.code, Some(USAGE), "{}", refused.stderr);
+    for part in
+        ["--parallel 200 needs 264 open files", "permits this process 100", "--parallel 36", "ulimit -Hn"]
+    {
+        assert!(refused.stderr.contains(part), "no {part:?} in:\n{}", refused.stderr);
+    }
+    assert!(!place.path("new.unbent").exists());
+    let raised = with_few_files(&place, "-Sn", 100, &server.base_url(), "200");
+    assert_eq!(raised.code, Some(0), "{}", raised.stderr);
 }
 
 #[test]

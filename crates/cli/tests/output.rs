@@ -42,6 +42,21 @@ fn json(place: &Place, line: &[&str]) -> Value {
 }
 
 #[test]
+fn only_the_cases_that_are_named_are_run() {
+    let place = Place::new();
+    let ended =
+        run(&place, &["--json", "--case", "*/direct", "--case", "strong/tool_role/rs0*", "--limit", "3"]);
+    let mut cases: Vec<_> = ended
+        .json_lines()
+        .iter()
+        .filter(|line| line["event"] == "trial_finished" && line["trial"]["subject"] == "sim/steadfast")
+        .map(|line| line["trial"]["case"].as_str().unwrap().to_owned())
+        .collect();
+    cases.sort();
+    assert_eq!(cases, ["strong/tool_role/direct", "strong/tool_role/rs01", "strong/tool_role/rs02"]);
+}
+
+#[test]
 fn a_run_told_in_json_begins_ends_and_has_a_line_for_each_trial() {
     let place = Place::new();
     let ended = run(&place, &["--json", "--repeats", "2"]);

@@ -11,8 +11,10 @@ use unbent_core::{Clock, Fault, FaultKind, Pace};
 
 use crate::bucket::Bucket;
 
-/// Connections that a lane begins with.
+/// Connections that a lane begins with at least, if it may have as many …
 const FIRST_CONNECTIONS: usize = 32;
+/// … and the share of all that it may have.
+const FIRST_SHARE: usize = 4;
 /// A wait that the other side asks for and that is longer than this is a used-up quota: the run stops instead.
 const LONGEST_PAUSE_MS: u64 = 15 * 60_000;
 /// Calls in a row that cannot reach a model that was never reached, after which no more is tried.
@@ -89,7 +91,7 @@ impl Lane {
     pub fn new(label: impl Into<String>, parallel: NonZeroUsize, limits: LaneLimits) -> Self {
         let most =
             limits.connections.map_or(parallel, |most| most.min(parallel)).get().min(Semaphore::MAX_PERMITS);
-        let window = most.min(FIRST_CONNECTIONS);
+        let window = most.min(FIRST_CONNECTIONS.max(most / FIRST_SHARE));
         Self {
             label: label.into(),
             slots: Arc::new(Semaphore::new(window)),
@@ -340,8 +342,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_window_doubles_until_the_first_cut_and_then_creeps() {
-        let (clock, lane) = (clock(), lane(1000, LaneLimits::default()));
-        for expected in [32, 64, 128] {
+        let (clock, lane) = (clock(), lane(128, LaneLimits::default()));
+        for expected in [32, 64] {
             let passes = enter_all(&lane, &clock).await;
             assert_eq!(passes.len(), expected);
             clock.sleep(10).await;
@@ -350,20 +352,27 @@ mod tests {
             }
         }
         let passes = enter_all(&lane, &clock).await;
-        assert_eq!(passes.len(), 256);
+        assert_eq!(passes.len(), 128);
         clock.sleep(10).await;
         for pass in passes {
             pass.leave(Some(&limited(None)), &Pace::default(), 0, &clock);
         }
         // One burst of refusals is one cut.
         let report = lane.report();
-        assert_eq!((report.window, report.cuts, report.attained), (128, 1, 256));
+        assert_eq!((report.window, report.cuts, report.attained), (64, 1, 128));
         let passes = enter_all(&lane, &clock).await;
-        assert_eq!(passes.len(), 128);
+        assert_eq!(passes.len(), 64);
         for pass in passes {
             pass.leave(None, &Pace::default(), 1, &clock);
         }
-        assert_eq!(lane.report().window, 129);
+        assert_eq!(lane.report().window, 65);
+    }
+
+    #[test]
+    fn a_lane_begins_with_a_quarter_of_what_it_may_have_or_with_some() {
+        for (parallel, first) in [(16, 16), (64, 32), (500, 125), (10_000, 2_500)] {
+            assert_eq!(lane(parallel, LaneLimits::default()).report().window, first);
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -27,6 +27,9 @@ struct Arguments {
     /// Length of a plain text, in bytes.
     #[arg(long, default_value_t = 64)]
     answer_bytes: usize,
+    /// Answer equal requests with different texts, as a sampled model does.
+    #[arg(long)]
+    sampled: bool,
     /// Requests a minute beyond which 429 is answered.
     #[arg(long)]
     rpm: Option<u32>,
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         jitter_ms: given.jitter_ms,
         seed: given.seed,
         answer_bytes: given.answer_bytes,
+        sampled: given.sampled,
         rpm: given.rpm,
         max_in_flight: given.max_in_flight,
         faults: given.faults,

@@ -17,6 +17,8 @@ pub struct Options {
     pub seed: u64,
     /// Length of a plain text, in bytes; at least the 16 digits by which texts differ are sent.
     pub answer_bytes: usize,
+    /// Whether equal requests get different texts, as from a model that is sampled.
+    pub sampled: bool,
     /// Requests a minute beyond which 429 is answered. The bucket is full at the start.
     pub rpm: Option<u32>,
     /// Requests at once beyond which 429 is answered.
@@ -45,6 +47,7 @@ impl Default for Options {
             jitter_ms: 0,
             seed: 0,
             answer_bytes: 64,
+            sampled: false,
             rpm: None,
             max_in_flight: None,
             faults: FaultPlan::default(),

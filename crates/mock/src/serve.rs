@@ -37,6 +37,7 @@ pub(crate) struct Site {
 }
 
 const JITTER: u64 = 0x717e;
+const SAMPLED: u64 = 0x5a3b;
 
 impl Site {
     pub(crate) fn new(options: Options) -> Self {
@@ -85,7 +86,7 @@ impl Site {
             Some(prepared) => (prepared, Duration::ZERO),
             None => match ask {
                 Err(invalid) => (Prepared::invalid(dialect, invalid, &moment), Duration::ZERO),
-                Ok(ask) => self.answered(call, &ask, &moment),
+                Ok(ask) => self.answered(call, ask, &moment),
             },
         };
         let headers = stamps(dialect, &moment, allowance);
@@ -124,7 +125,7 @@ impl Site {
         None
     }
 
-    fn answered(&self, call: &Call<'_>, ask: &Ask<'_>, moment: &Moment) -> (Prepared, Duration) {
+    fn answered(&self, call: &Call<'_>, mut ask: Ask<'_>, moment: &Moment) -> (Prepared, Duration) {
         let options = &self.options;
         let scenario = Scenario::of_model(&ask.model);
         let streaming = Streaming { is_sse: call.route.is_sse };
@@ -133,7 +134,7 @@ impl Site {
         let invalid = if lacks_version {
             Some(Invalid::new("anthropic-version: header is required"))
         } else {
-            refused(ask, scenario)
+            refused(&ask, scenario)
         };
         if let Some(invalid) = invalid {
             return (Prepared::invalid(ask.dialect, invalid, moment), Duration::ZERO);
@@ -141,11 +142,14 @@ impl Site {
         let most = options.max_faults_in_a_row;
         let (seen, drawn_fault) = self.book.draw_fault(&options.faults, options.seed, ask.identity, most);
         let fault = if let Scenario::Fault(kind) = scenario { Some(kind) } else { drawn_fault };
-        let prepared = match fault {
-            Some(kind) => faulty(ask, kind, call.key, options, moment, &streaming),
-            None => answer(ask, scenario, options, moment, &streaming),
-        };
         let jitter = unit(drawn(options.seed, JITTER, ask.identity, seen)) * options.jitter_ms as f64;
+        if options.sampled {
+            ask.identity = u128::from(drawn(options.seed, SAMPLED, ask.identity, seen));
+        }
+        let prepared = match fault {
+            Some(kind) => faulty(&ask, kind, call.key, options, moment, &streaming),
+            None => answer(&ask, scenario, options, moment, &streaming),
+        };
         (prepared, Duration::from_secs_f64((options.latency_ms as f64 + jitter) / 1000.0))
     }
 

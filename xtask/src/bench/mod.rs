@@ -1,6 +1,7 @@
 //! Measurements of the release binary against the targets of the design, each in a process of its own.
 
 mod data;
+mod engine;
 mod import;
 mod leaderboard;
 mod measure;
@@ -27,10 +28,15 @@ pub(crate) enum Bench {
     Import,
     /// Time a leaderboard of 108 configurations of five or six runs
     Leaderboard,
+    /// Time the engine against a loopback server: throughput, latency, memory, calls in flight, and a peer
+    Engine(engine::EngineArgs),
 }
 
 /// Measures, or says why it cannot.
 pub(crate) fn run(workspace: &Workspace, args: &DataArgs, what: &Bench) -> Result<(), Failure> {
+    if let Bench::Engine(engine) = what {
+        return engine::run(workspace, engine);
+    }
     let root = args.data.clone().unwrap_or_else(|| workspace.root().join("../shared/data"));
     let cache = root.join("independence/cache");
     if !cache.is_dir() {
@@ -41,6 +47,7 @@ pub(crate) fn run(workspace: &Workspace, args: &DataArgs, what: &Bench) -> Resul
     match what {
         Bench::Import => import::run(&unbent, &cache),
         Bench::Leaderboard => leaderboard::run(&unbent, &cache),
+        Bench::Engine(_) => Ok(()),
     }
 }
 

@@ -25,6 +25,7 @@ use crate::packs::read_pack;
 use crate::progress::Telling;
 use crate::session::{ProgramClock, Scripts, Suites, open_suite, work};
 use crate::settings::Chosen;
+use crate::sockets;
 
 pub(super) fn run(args: &RunArgs, json: bool) -> Result<Exit, CommandError> {
     let plan = Plan::of(args)?;
@@ -34,6 +35,7 @@ pub(super) fn run(args: &RunArgs, json: bool) -> Result<Exit, CommandError> {
     if args.dry_run {
         return estimate::tell(&plan.estimate(args.parallel)?, json);
     }
+    sockets::make_room(&plan.manifest, args.parallel)?;
     let path = args.out.clone().unwrap_or_else(|| default_path(&args.suites, plan.manifest.created_at_ms));
     let cache = args.cache.open(json)?;
     if path.exists() {
@@ -88,7 +90,7 @@ impl Plan {
             temperature: args.temperature,
             max_tokens: args.max_answer_tokens.map(Into::into),
             reasoning_effort: args.reasoning_effort.clone(),
-            seed: sampling_seed(args)?,
+            seed: args.sampling_seed,
             ..Sampling::default()
         };
         let known = crate::settings::Settings::load(args.connection.models_file.as_deref())?;
@@ -122,17 +124,21 @@ impl Plan {
             return Err(CommandError::usage(format!("the subject {} is named twice", twice.id))
                 .hint("to put each case to it more often, use --repeats"));
         }
+        refuse_repeats_of_one_draw(&subjects, args.repeats.into())?;
         let judge_described = models::describe_judge(&judge);
         models::refuse_unpriced(subjects.iter().chain([&judge_described]), args.caps.caps())?;
-        let mut cases = Vec::new();
-        for suite in suites.values() {
-            cases.extend(suite.cases().into_iter().take(args.limit.map_or(usize::MAX, Into::into)));
-        }
+        let cases = chosen_cases(&suites, args)?;
         let records = suites.values().map(|suite| suite.record()).collect();
         // Whatever cannot be asked is found out before there is a file.
         let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites.clone()));
         let references = || chosen.iter().chain([&judge]).map(|chosen| &chosen.reference);
         let mut warnings: Vec<_> = references().filter_map(models::warning).collect();
+        if args.connection.base_url.is_some() && !references().any(models::wants_address) {
+            warnings.push(
+                "--base-url is for openai-compatible models, and the run has none; others take ?base_url="
+                    .to_owned(),
+            );
+        }
         for subject in subjects.iter().chain([&judge_described]) {
             match models::provider(subject, &script) {
                 Ok(_) => {}
@@ -184,17 +190,43 @@ impl Plan {
     }
 }
 
-/// The seed for the models' sampling. Repeats under one seed would be one answer several times, with an interval that
-/// is far too narrow.
-fn sampling_seed(args: &RunArgs) -> Result<Option<u64>, CommandError> {
-    if args.sampling_seed.is_some() && args.repeats.get() > 1 {
-        return Err(CommandError::usage(format!(
-            "--sampling-seed with --repeats {}: under one seed, repeats are one answer several times",
-            args.repeats
+/// Refuses repeats under one seed for sampling: they would be one answer several times, with an interval that is far too
+/// narrow.
+fn refuse_repeats_of_one_draw(subjects: &[Subject], repeats: u32) -> Result<(), CommandError> {
+    match subjects.iter().find(|subject| subject.settings.seed.is_some()) {
+        Some(subject) if repeats > 1 => Err(CommandError::usage(format!(
+            "{} has a sampling seed, and under one seed --repeats {repeats} are one answer several times",
+            subject.id
         ))
-        .hint("leave --sampling-seed away, or make a run for each seed and show their files side by side"));
+        .hint("leave --sampling-seed away, or make a run for each seed and show their files side by side")),
+        _ => Ok(()),
     }
-    Ok(args.sampling_seed)
+}
+
+/// The cases that the command line asks for, in the order of their suites.
+fn chosen_cases(suites: &Suites, args: &RunArgs) -> Result<Vec<Case>, CommandError> {
+    let all: Vec<Vec<Case>> = suites.values().map(|suite| suite.cases()).collect();
+    let stray = args.cases.iter().find(|name| !all.iter().flatten().any(|case| fits(name, case.id.as_str())));
+    if let Some(name) = stray {
+        let list = args.suites.iter().map(|suite| format!("unbent suites show {suite}"));
+        let mut error = CommandError::usage(format!("no case is called {name:?}"));
+        error = error.hint(format!("cases are listed by: {}", list.collect::<Vec<_>>().join(", ")));
+        return Err(error.hint("* stands for any text, as in: --case '*/direct'"));
+    }
+    let is_wanted =
+        |case: &Case| args.cases.is_empty() || args.cases.iter().any(|name| fits(name, case.id.as_str()));
+    let most = args.limit.map_or(usize::MAX, Into::into);
+    Ok(all.into_iter().flat_map(|cases| cases.into_iter().filter(is_wanted).take(most)).collect())
+}
+
+/// Whether a name fits a pattern in which `*` stands for any text.
+fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((head, tail)) => name.strip_prefix(head).is_some_and(|rest| {
+            rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| fits(tail, &rest[at..]))
+        }),
+    }
 }
 
 /// Reads the parameters and the pack that a command line names.
@@ -231,4 +263,25 @@ fn git_state() -> Option<GitState> {
     let commit = git(&["rev-parse", "HEAD"])?.trim().to_owned();
     let dirty = !git(&["status", "--porcelain", "--untracked-files=no"])?.trim().is_empty();
     Some(GitState { commit, dirty })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn a_star_stands_for_any_text_and_everything_else_for_itself() {
+        for (pattern, name, expected) in [
+            ("strong/user_role/direct", "strong/user_role/direct", true),
+            ("direct", "strong/user_role/direct", false),
+            ("*/direct", "strong/user_role/direct", true),
+            ("*/rs*", "strong/user_role/rs01", true),
+            ("*/rs0", "strong/user_role/rs01", false),
+            ("strong/*/rs01", "neutral/user_role/rs01", false),
+            ("*", "", true),
+            ("**", "é", true),
+        ] {
+            assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+        }
+    }
 }

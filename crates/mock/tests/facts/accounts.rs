@@ -21,6 +21,22 @@ fn ledger_when(server: &MockServer, is_so: impl Fn(&Ledger) -> bool) -> Ledger {
 }
 
 #[test]
+fn a_sampled_server_answers_equal_requests_with_different_texts() {
+    let body = Api::Chat.request("one");
+    let texts = |sampled: bool| {
+        let server = MockServer::start(Options { sampled, ..Options::default() });
+        [(); 2].map(|()| {
+            Api::Chat.call(&server, "text", &body).json()["choices"][0]["message"]["content"].clone()
+        })
+    };
+    let [first, second] = texts(false);
+    assert_eq!(first, second);
+    let sampled = texts(true);
+    assert_ne!(sampled[0], sampled[1]);
+    assert_eq!(texts(true), sampled);
+}
+
+#[test]
 fn answers_are_counted_once_for_each_body_and_repeats_apart() {
     let server = MockServer::start(Options { price_usd: 0.25, ..Options::default() });
     for said in ["one", "two", "one"] {
