@@ -142,7 +142,7 @@ impl Site {
         let (seen, drawn_fault) = self.book.draw_fault(&options.faults, options.seed, ask.identity, most);
         let fault = if let Scenario::Fault(kind) = scenario { Some(kind) } else { drawn_fault };
         let prepared = match fault {
-            Some(kind) => faulty(ask, kind, call.key, options, moment, &streaming),
+            Some(kind) => faulty(ask, kind, scenario, call.key, options, moment, &streaming),
             None => answer(ask, scenario, options, moment, &streaming),
         };
         let jitter = unit(drawn(options.seed, JITTER, ask.identity, seen)) * options.jitter_ms as f64;
@@ -212,7 +212,7 @@ impl Due {
                 return Err(HungUp);
             }
             Sent::Silence => {
-                ticket.note(FaultKind::Silence.name());
+                ticket.note(ending);
                 return std::future::pending().await;
             }
         };
