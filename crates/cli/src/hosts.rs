@@ -169,11 +169,15 @@ impl Host {
         super::models::refuse_unknown_params(reference, &known)?;
         let bad = |name: &str, wanted: &str| {
             let value = reference.params.get(name).map_or("", String::as_str);
-            CommandError::usage(format!("{reference}: {name}={value} is not {wanted}"))
+            CommandError::usage(format!(
+                "{}: {name}={value} is not {wanted}",
+                super::models::shown(reference)
+            ))
         };
         let text = |name: &str| reference.params.get(name).map(String::as_str);
         if reference.pin.is_some() && self.id != "openrouter" {
-            return Err(CommandError::usage(format!("{reference}: only a router's models can be pinned"))
+            let shown = super::models::shown(reference);
+            return Err(CommandError::usage(format!("{shown}: only a router's models can be pinned"))
                 .hint("pinned: openrouter/MODEL+PROVIDER"));
         }
         let api = match text("api") {

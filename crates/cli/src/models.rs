@@ -200,10 +200,15 @@ fn replay(reference: &ModelRef) -> Result<Arc<dyn Provider>, CommandError> {
     Ok(Arc::new(ReplayProvider::new(Arc::new(source), mode)))
 }
 
+/// A reference without its parameters, in one of which someone may have put a key.
+pub(crate) fn shown(reference: &ModelRef) -> String {
+    format!("{}/{}", reference.provider, reference.model)
+}
+
 /// Refuses parameters that a provider does not know.
 pub(crate) fn refuse_unknown_params(reference: &ModelRef, known: &[&str]) -> Result<(), CommandError> {
     match reference.params.keys().find(|name| !known.contains(&name.as_str())) {
-        Some(name) => Err(CommandError::usage(format!("{reference} has no parameter {name:?}"))
+        Some(name) => Err(CommandError::usage(format!("{} has no parameter {name:?}", shown(reference)))
             .hint(format!("parameters of {} are: {}", reference.provider, known.join(", ")))),
         None => Ok(()),
     }

@@ -87,9 +87,18 @@ fn assert_hidden(place: &Place, shown: &[&Ended], runs: &[&str]) {
     }
 }
 
-/// Repeats the key in every kind of failure, and beside and inside good answers.
+/// Repeats the key in every kind of failure, and beside and inside good answers: in bodies, headers and the target of a
+/// redirect, plain, escaped, percent-encoded and in Base64.
 fn indiscreet(request: &Request) -> Response {
     let said = &request.authorization;
+    let coded = base64_inside(said, 0);
+    let echoing = |response: Response| match response {
+        Response::Http(status, mut headers, body) => {
+            headers.extend([("x-echo", said.clone()), ("x-echo-coded", coded.clone())]);
+            Response::Http(status, headers, body)
+        }
+        silence @ Response::Silence => silence,
+    };
     let encoded = said.replace('/', "%2F").replace('+', "%2B").replace('=', "%3D").replace(' ', "%20");
     match request.number {
         2 => Response::status(
@@ -101,16 +110,99 @@ fn indiscreet(request: &Request) -> Response {
         8 => Response::status(400, json!({ "error": said.replace('/', "\\/") }).to_string()),
         10 => Response::status(200, format!("not JSON but {said}")),
         30 => Response::Http(302, vec![("location", format!("http://x.invalid/?k={encoded}"))], said.clone()),
+        14 => echoing(Response::status(500, json!({ "error": format!("who is {coded}?") }).to_string())),
         12 => match Response::well(request) {
             Response::Http(status, headers, body) => {
                 let mut answer: Value = serde_json::from_str(&body).unwrap();
                 answer["debug"] = json!({ "authorization": said });
-                answer["choices"][0]["message"]["reasoning"] = Value::from(format!("they sent {said}"));
+                answer["choices"][0]["message"]["reasoning"] =
+                    Value::from(format!("they sent {said} ({coded})"));
                 Response::Http(status, headers, answer.to_string())
             }
             silence @ Response::Silence => silence,
         },
-        _ => Response::well(request),
+        _ => echoing(Response::well(request)),
+    }
+}
+
+/// A place from which a run may take its key.
+struct Source {
+    /// Puts the key there.
+    planted: fn(Place, &str) -> Place,
+    /// What the command line says of it.
+    args: &'static [&'static str],
+    /// The file of the user's own that holds it, if any.
+    held_in: Option<&'static str>,
+}
+
+/// Every place from which a run may take its key; a new one is one row.
+const SOURCES: &[Source] = &[
+    Source { planted: |place, key| place.with("UNBENT_API_KEY", key), args: &[], held_in: None },
+    Source {
+        planted: |place, key| place.with("MY_KEY", key),
+        args: &["--api-key-env", "MY_KEY"],
+        held_in: None,
+    },
+];
+
+#[test]
+fn a_key_shows_nowhere_wherever_it_was_taken_from() {
+    for source in SOURCES {
+        let server = ModelServer::start(indiscreet);
+        let place = (source.planted)(Place::new(), SUBJECT_KEY);
+        let url = server.base_url();
+        let line = ["run", "independence", "--out", "a.unbent", "--base-url", &url, "--json"];
+        let models = ["--model", "openai-compatible/m", "--judge", "openai-compatible/j"];
+        let mut shown = vec![place.unbent(line.iter().chain(&models).chain(source.args))];
+        assert!(server.seen().iter().all(|request| request.authorization == format!("Bearer {SUBJECT_KEY}")));
+        assert!(server.seen().len() > 30, "every indiscretion came up");
+        for command in [
+            &["resume", "a.unbent", "--json"][..],
+            &["show", "a.unbent"],
+            &["show", "a.unbent", "1"],
+            &["show", "a.unbent", "1", "--json"],
+            &["leaderboard", "a.unbent"],
+            &["leaderboard", "a.unbent", "--json"],
+        ] {
+            shown.push(place.unbent(command));
+        }
+        if let Some(file) = source.held_in {
+            std::fs::remove_file(place.path(file)).unwrap();
+        }
+        assert_hidden(&place, &shown.iter().collect::<Vec<_>>(), &["a.unbent"]);
+    }
+}
+
+#[test]
+fn a_key_in_an_address_or_a_reference_is_refused_unshown_before_there_is_a_file() {
+    const KEY: &str = "sk-planted-0123456789abcdef";
+    let place = Place::new();
+    let before = place.files();
+    for (base_url, reference) in [
+        (format!("http://user:{KEY}@127.0.0.1:9/v1"), "openai-compatible/m".to_owned()),
+        (format!("http://{KEY}@127.0.0.1:9/v1"), "openai-compatible/m".to_owned()),
+        (format!("http://127.0.0.1:9/v1?key={KEY}"), "openai-compatible/m".to_owned()),
+        (format!("http://127.0.0.1:9/v1#{KEY}"), "openai-compatible/m".to_owned()),
+        (format!("ftp://user:{KEY}@127.0.0.1:9/v1"), "openai-compatible/m".to_owned()),
+        (
+            "http://127.0.0.1:9/v1".to_owned(),
+            format!("openai-compatible/m?base_url=http://user:{KEY}@127.0.0.1:9/v1"),
+        ),
+        ("http://127.0.0.1:9/v1".to_owned(), format!("openai-compatible/m?api_key={KEY}")),
+        (
+            "http://127.0.0.1:9/v1".to_owned(),
+            format!("openai-compatible/m?timeout_s=x&base_url=http://u:{KEY}@h/v1"),
+        ),
+    ] {
+        for extra in [&[][..], &["--json"]] {
+            let line =
+                ["run", "independence", "--judge", "sim/rule-judge", "--base-url", &base_url, "--model"];
+            let run = place.unbent(line.into_iter().chain([reference.as_str()]).chain(extra.iter().copied()));
+            assert_eq!(run.code, Some(2), "{base_url} {reference}: {}", run.stderr);
+            let said = format!("{}{}", run.stdout, run.stderr);
+            assert!(!said.contains(KEY), "{said}");
+            assert_eq!(place.files(), before);
+        }
     }
 }
 
@@ -126,7 +218,7 @@ fn no_credential_reaches_a_file() {
     let run = place.unbent(line.into_iter().chain(model).chain(["write"]));
     assert_eq!(run.code, Some(3), "{}{}", run.stdout, run.stderr);
     let faults: Vec<Value> = run.json_lines().into_iter().filter(|line| line["event"] == "faulted").collect();
-    assert_eq!(faults.len(), 6);
+    assert_eq!(faults.len(), 7);
     assert!(
         faults.iter().all(|line| line["fault"]["message"].as_str().unwrap().contains("***")),
         "{faults:?}"

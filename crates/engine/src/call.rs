@@ -9,6 +9,7 @@ use unbent_core::{
     Returned, Sandbox, SinkError, SourceError, Stream, Usage,
 };
 
+use crate::retry::Empties;
 use crate::{Notice, Respondent, Stop, StopHandle, StopLevel, World};
 
 /// A trial at work: what the calls of its needs share.
@@ -95,6 +96,7 @@ impl TrialContext {
         if let Some(met) = self.ask_the_cache(key, ask.role, &request, cache_key).await? {
             return Ok(met);
         }
+        let mut empties = Empties { came: 0, most: need.tries_if_empty };
         for tried in 1.. {
             if self.world.budget.is_spent() {
                 self.halt.raise(StopLevel::Drain);
@@ -162,7 +164,8 @@ impl TrialContext {
             }
             let mut jitter =
                 Stream::new(self.world.seed, "retry", &format!("{} {key} {tried}", self.trial.key));
-            let wait_ms = self.world.retry.wait_ms(&fault, tried, need.tries_if_empty, &mut jitter);
+            empties.came += u32::from(fault.kind == FaultKind::Empty);
+            let wait_ms = self.world.retry.wait_ms(&fault, tried, empties, &mut jitter);
             let event = self.fault(failed, fault, wait_ms).await?;
             drop(permit);
             let Some(wait_ms) = wait_ms else {

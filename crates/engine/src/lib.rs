@@ -19,7 +19,7 @@ pub use budget::{Budget, Caps, Spent};
 pub use lane::{Lane, LaneLimits, LaneReport, Pass};
 pub use memory::MemoryLog;
 pub use observe::{Notice, Observer, Silent};
-pub use retry::RetryPolicy;
+pub use retry::{Empties, RetryPolicy};
 pub use run::{Begun, EngineError, Job, Tally, execute};
 pub use stop::{Stop, StopHandle, StopLevel};
 pub use world::{Cache, Limits, Respondent, TokioClock, World};

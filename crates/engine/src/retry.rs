@@ -13,6 +13,15 @@ pub struct RetryPolicy {
     pub cap_ms: u64,
 }
 
+/// The empty answers to one question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Empties {
+    /// How many have come.
+    pub came: u32,
+    /// After how many the suite takes them for final.
+    pub most: u32,
+}
+
 impl Default for RetryPolicy {
     fn default() -> Self {
         Self { tries: 6, base_ms: 1_000, cap_ms: 60_000 }
@@ -24,16 +33,11 @@ impl RetryPolicy {
     ///
     /// Full jitter (Brooker, "Exponential Backoff And Jitter", 2015): uniform between 0 and the doubled base, drawn
     /// from `jitter`. A wait that the other side asked for is kept and the jitter added, so that waiting callers do
-    /// not come back all at once. An empty answer is asked again without a wait.
-    pub fn wait_ms(
-        &self,
-        fault: &Fault,
-        tried: u32,
-        tries_if_empty: u32,
-        jitter: &mut Stream,
-    ) -> Option<u64> {
+    /// not come back all at once. An empty answer is asked again without a wait, until as many
+    /// have come as the suite asks for or the tries are used up.
+    pub fn wait_ms(&self, fault: &Fault, tried: u32, empties: Empties, jitter: &mut Stream) -> Option<u64> {
         if fault.kind == FaultKind::Empty {
-            return (tried < tries_if_empty).then_some(0);
+            return (empties.came < empties.most && tried < self.tries.max(empties.most)).then_some(0);
         }
         if !fault.kind.is_transient() || tried >= self.tries {
             return None;
@@ -48,12 +52,21 @@ impl RetryPolicy {
 mod tests {
     use unbent_core::{Fault, FaultKind, Stream};
 
-    use super::RetryPolicy;
+    use super::{Empties, RetryPolicy};
 
     const POLICY: RetryPolicy = RetryPolicy { tries: 4, base_ms: 100, cap_ms: 300 };
 
     fn wait(fault: &Fault, tried: u32) -> Option<u64> {
-        POLICY.wait_ms(fault, tried, 2, &mut Stream::new(1, "retry", &tried.to_string()))
+        wait_if_empty(fault, tried, tried)
+    }
+
+    fn wait_if_empty(fault: &Fault, tried: u32, came: u32) -> Option<u64> {
+        POLICY.wait_ms(
+            fault,
+            tried,
+            Empties { came, most: 2 },
+            &mut Stream::new(1, "retry", &tried.to_string()),
+        )
     }
 
     #[test]
@@ -83,5 +96,12 @@ mod tests {
         let fault = Fault::new(FaultKind::Empty, "nothing");
         assert_eq!(wait(&fault, 1), Some(0));
         assert_eq!(wait(&fault, 2), None);
+    }
+
+    #[test]
+    fn faults_of_other_kinds_do_not_count_as_empty_answers() {
+        let fault = Fault::new(FaultKind::Empty, "nothing");
+        assert_eq!(wait_if_empty(&fault, 3, 1), Some(0));
+        assert_eq!(wait_if_empty(&fault, 4, 1), None);
     }
 }

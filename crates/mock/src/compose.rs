@@ -103,7 +103,7 @@ pub(crate) fn answer(
     streaming: &Streaming,
 ) -> Prepared {
     let reply = reply_to(ask, scenario, options, moment.now);
-    let ending = Ending::Answer { input: reply.usage.input, output: reply.usage.output };
+    let ending = Ending::Answer(reply.usage.tokens());
     let is_simple = scenario == Scenario::Text && ask.dialect == Dialect::Chat && reply.calls.is_empty();
     if is_simple && !ask.is_streamed() && is_plain(&reply.text) && is_plain(&reply.model) {
         let body = Sent::Whole(Bytes::from(chat::plain(&reply)));
@@ -146,9 +146,10 @@ pub(crate) fn streamed(
     Prepared { status: 200, content_type, headers: Vec::new(), body, ending }
 }
 
-/// An answer to spoil.
-pub(crate) fn spoilable(ask: &Ask<'_>, options: &Options, moment: &Moment) -> Reply {
+/// An answer to spoil: a text, with its price where the scenario tells one.
+pub(crate) fn spoilable(ask: &Ask<'_>, scenario: Scenario<'_>, options: &Options, moment: &Moment) -> Reply {
     let mut reply = reply_to(ask, Scenario::Text, options, moment.now);
-    reply.usage = Usage { input: reply.usage.input.max(1), ..reply.usage };
+    let cost_usd = (scenario == Scenario::Priced).then_some(options.price_usd);
+    reply.usage = Usage { input: reply.usage.input.max(1), cost_usd, ..reply.usage };
     reply
 }

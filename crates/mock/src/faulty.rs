@@ -10,9 +10,10 @@ use crate::compose::{JSON, Moment, Prepared, Sent, Streaming, spoilable, streame
 use crate::dialect::error::{ApiError, ErrorKind};
 use crate::dialect::{Dialect, Event, responses};
 use crate::fault::FaultKind;
-use crate::ledger::Ending;
+use crate::ledger::{Ending, Tokens};
 use crate::options::Options;
-use crate::reply::{Finish, Usage};
+use crate::reply::{Finish, Reply, Usage};
+use crate::scenario::Scenario;
 
 /// Stands where bytes that are no UTF-8 are put in the end.
 const MARK: &str = "~~";
@@ -25,13 +26,18 @@ const PAGE: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<bo
 pub(crate) fn faulty(
     ask: &Ask<'_>,
     kind: FaultKind,
+    scenario: Scenario<'_>,
     key: Option<&str>,
     options: &Options,
     moment: &Moment,
     streaming: &Streaming,
 ) -> Prepared {
     let dialect = ask.dialect;
-    let ending = Ending::Fault(kind.name());
+    let mut reply = spoilable(ask, scenario, options, moment);
+    let charged = reply.usage.tokens();
+    let spoilt = |told| Ending::Spoilt { fault: kind.name(), charged, told };
+    let (whole, none) = (spoilt(charged), spoilt(Tokens::default()));
+    let at_start = if ask.is_streamed() { dialect.told_at_start(&reply) } else { Tokens::default() };
     let error = |kind_of: ErrorKind, message: &str| {
         Prepared::error(dialect, &ApiError::new(kind_of, message), moment, kind.name())
     };
@@ -58,19 +64,22 @@ pub(crate) fn faulty(
         FaultKind::NotFound => {
             error(ErrorKind::NotFound, &format!("The model `{}` does not exist.", ask.model))
         }
-        FaultKind::BadGateway => page(502, ending),
-        FaultKind::Html => page(200, ending),
-        FaultKind::HangUp => without_body(Sent::HangUp, ending),
-        FaultKind::Silence => without_body(Sent::Silence, ending),
-        FaultKind::ErrorIn200 => error_in_200(ask, options, moment, streaming, ending),
-        FaultKind::NotJson => not_json(ask, options, moment, streaming, ending),
-        FaultKind::Cut => cut(ask, options, moment, streaming, ending),
+        FaultKind::BadGateway => page(502, Ending::Fault(kind.name())),
+        FaultKind::Html => page(200, Ending::Fault(kind.name())),
+        FaultKind::HangUp => without_body(Sent::HangUp, none),
+        FaultKind::Silence => without_body(Sent::Silence, none),
+        FaultKind::ErrorIn200 => {
+            let ending = Ending::Spoilt { fault: kind.name(), charged: at_start, told: at_start };
+            error_in_200(ask, &reply, moment, streaming, ending)
+        }
+        // What comes after the event that breaks off is read all the same.
+        FaultKind::NotJson => not_json(ask, &reply, streaming, if ask.is_streamed() { whole } else { none }),
+        FaultKind::Cut => cut(ask, &reply, streaming, spoilt(at_start)),
         FaultKind::NotUtf8 => {
-            let mut reply = spoilable(ask, options, moment);
             reply.calls.clear();
             reply.finish = Finish::Stop;
             reply.text = format!("spoilt {MARK} text");
-            let mut prepared = written(ask, &reply, streaming, ending);
+            let mut prepared = written(ask, &reply, streaming, whole);
             match &mut prepared.body {
                 Sent::Whole(bytes) => spoil(bytes),
                 Sent::Stream(pieces) => pieces.iter_mut().for_each(spoil),
@@ -79,21 +88,18 @@ pub(crate) fn faulty(
             prepared
         }
         FaultKind::NoChoices => {
-            let mut reply = spoilable(ask, options, moment);
             reply.hollow = true;
             reply.calls.clear();
             reply.finish = Finish::Stop;
-            written(ask, &reply, streaming, ending)
+            written(ask, &reply, streaming, whole)
         }
         FaultKind::Empty => {
-            let mut reply = spoilable(ask, options, moment);
             reply.text.clear();
             reply.calls.clear();
             reply.finish = Finish::Stop;
-            written(ask, &reply, streaming, ending)
+            written(ask, &reply, streaming, whole)
         }
         FaultKind::ZeroUsage => {
-            let mut reply = spoilable(ask, options, moment);
             reply.usage = Usage::default();
             written(ask, &reply, streaming, Ending::FaultyAnswer(kind.name()))
         }
@@ -138,25 +144,24 @@ fn http_date(seconds: i64) -> String {
 
 fn error_in_200(
     ask: &Ask<'_>,
-    options: &Options,
+    reply: &Reply,
     moment: &Moment,
     streaming: &Streaming,
     ending: Ending,
 ) -> Prepared {
     const MESSAGE: &str = "Provider returned error";
-    let reply = spoilable(ask, options, moment);
     let error = ApiError::new(ErrorKind::Overloaded, MESSAGE);
     let body = error.body(ask.dialect, &moment.request_id, None);
     let is_response = ask.dialect == Dialect::Responses;
     if !ask.is_streamed() {
-        let body = if is_response { responses::failed(&reply, MESSAGE) } else { body };
+        let body = if is_response { responses::failed(reply, MESSAGE) } else { body };
         return Prepared::json(200, &body, ending);
     }
-    let mut events = ask.dialect.events(&reply, false);
+    let mut events = ask.dialect.events(reply, false);
     events.truncate(2);
     match ask.dialect {
         Dialect::Responses => {
-            let failed = json!({"response": responses::failed(&reply, MESSAGE)});
+            let failed = json!({"response": responses::failed(reply, MESSAGE)});
             events.push(Event::named("response.failed", failed));
             events = responses::numbered(events);
         }
@@ -166,14 +171,8 @@ fn error_in_200(
     streamed(ask.dialect, &events, streaming, false, ending)
 }
 
-fn not_json(
-    ask: &Ask<'_>,
-    options: &Options,
-    moment: &Moment,
-    streaming: &Streaming,
-    ending: Ending,
-) -> Prepared {
-    let mut prepared = written(ask, &spoilable(ask, options, moment), streaming, ending);
+fn not_json(ask: &Ask<'_>, reply: &Reply, streaming: &Streaming, ending: Ending) -> Prepared {
+    let mut prepared = written(ask, reply, streaming, ending);
     match &mut prepared.body {
         Sent::Whole(bytes) => bytes.truncate(bytes.len() / 2),
         Sent::Stream(pieces) => {
@@ -188,14 +187,13 @@ fn not_json(
     prepared
 }
 
-fn cut(ask: &Ask<'_>, options: &Options, moment: &Moment, streaming: &Streaming, ending: Ending) -> Prepared {
-    let reply = spoilable(ask, options, moment);
+fn cut(ask: &Ask<'_>, reply: &Reply, streaming: &Streaming, ending: Ending) -> Prepared {
     if ask.is_streamed() {
-        let mut events = ask.dialect.events(&reply, ask.includes_usage());
+        let mut events = ask.dialect.events(reply, ask.includes_usage());
         events.truncate((events.len() / 2).max(1));
         return streamed(ask.dialect, &events, streaming, false, ending);
     }
-    let value: Value = ask.dialect.whole(&reply);
+    let value: Value = ask.dialect.whole(reply);
     without_body(Sent::Cut(Bytes::from(value.to_string())), ending)
 }
 

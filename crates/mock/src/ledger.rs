@@ -4,7 +4,8 @@
 //! client that has an answer finds it in the ledger.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use hyper::HeaderMap;
@@ -40,6 +41,39 @@ pub struct Ledger {
     pub repeated_answers: u64,
     /// Different bodies that were answered successfully.
     pub distinct_answered: u64,
+    /// What was charged and told: successful answers, `empty`, `no-choices` and `not-utf8`, and what a stream that
+    /// broke off had told by then.
+    pub told: Bill,
+    /// What was charged and never told, because the answer was lost on its way: `cut`, `hang-up`, `silence`, and
+    /// `not-json` where the answer is not a stream. A call whose client hung up by itself is not charged.
+    pub untold: Bill,
+    /// Of `told`, successful answers to a body that had been answered before.
+    pub repeated: Bill,
+}
+
+/// Calls that were charged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Bill {
+    /// How many.
+    pub calls: u64,
+    /// Tokens read.
+    pub input_tokens: u64,
+    /// Tokens written.
+    pub output_tokens: u64,
+    /// Price, in US dollars.
+    pub cost_usd: f64,
+}
+
+impl Bill {
+    fn add(&mut self, calls: u64, tokens: Tokens) {
+        self.calls += calls;
+        self.input_tokens += tokens.input;
+        self.output_tokens += tokens.output;
+    }
+
+    fn at(self, price_usd: f64) -> Self {
+        Self { cost_usd: self.calls as f64 * price_usd, ..self }
+    }
 }
 
 /// How often a model was asked and answered.
@@ -76,11 +110,20 @@ pub(crate) struct Kept {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ending {
     /// A successful answer and its tokens.
-    Answer { input: u64, output: u64 },
-    /// A fault or a refusal.
+    Answer(Tokens),
+    /// A fault or a refusal before anything was written.
     Fault(&'static str),
+    /// A fault that spoils an answer which is charged all the same.
+    Spoilt { fault: &'static str, charged: Tokens, told: Tokens },
     /// An answer that the ledger calls a fault as well.
     FaultyAnswer(&'static str),
+}
+
+/// Tokens of a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tokens {
+    pub(crate) input: u64,
+    pub(crate) output: u64,
 }
 
 /// How often a body was seen.
@@ -104,6 +147,9 @@ struct Pages {
     cut_off: u64,
     repeated_answers: u64,
     distinct_answered: u64,
+    told: Bill,
+    untold: Bill,
+    repeated: Bill,
     bodies: HashMap<u128, Body>,
     latest: VecDeque<Kept>,
     /// Counts resets, so that a call from before one does not change the accounts after it.
@@ -113,13 +159,14 @@ struct Pages {
 /// The accounts while they are kept.
 pub(crate) struct Book {
     pages: Mutex<Pages>,
+    changed: Condvar,
     price_usd: f64,
     keep_requests: usize,
 }
 
 impl Book {
     pub(crate) fn new(price_usd: f64, keep_requests: usize) -> Self {
-        Self { pages: Mutex::default(), price_usd, keep_requests }
+        Self { pages: Mutex::default(), changed: Condvar::new(), price_usd, keep_requests }
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
@@ -137,6 +184,7 @@ impl Book {
         pages.models.entry(Arc::clone(&model)).or_default().requests += 1;
         let (among, epoch) = (pages.in_flight, pages.epoch);
         drop(pages);
+        self.changed.notify_all();
         Ticket { book: Arc::clone(self), identity, model, among, epoch, is_settled: false }
     }
 
@@ -179,7 +227,10 @@ impl Book {
 
     /// The accounts as they stand.
     pub(crate) fn ledger(&self) -> Ledger {
-        let pages = self.pages();
+        self.as_told(&self.pages())
+    }
+
+    fn as_told(&self, pages: &Pages) -> Ledger {
         Ledger {
             requests: pages.requests,
             answers: pages.answers,
@@ -193,6 +244,23 @@ impl Book {
             cut_off: pages.cut_off,
             repeated_answers: pages.repeated_answers,
             distinct_answered: pages.distinct_answered,
+            told: pages.told.at(self.price_usd),
+            untold: pages.untold.at(self.price_usd),
+            repeated: pages.repeated.at(self.price_usd),
+        }
+    }
+
+    /// Waits until the accounts are so, and gives up after `patience`; returns them as they then stand.
+    pub(crate) fn wait_until(&self, patience: Duration, is_so: impl Fn(&Ledger) -> bool) -> Ledger {
+        let deadline = Instant::now() + patience;
+        let mut pages = self.pages();
+        loop {
+            let ledger = self.as_told(&pages);
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || is_so(&ledger) {
+                return ledger;
+            }
+            pages = self.changed.wait_timeout(pages, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -240,9 +308,12 @@ impl Ticket {
         self.among
     }
 
-    /// Counts a fault of a call that then never ends.
-    pub(crate) fn note(&self, fault: &'static str) {
-        *self.book.pages().faults.entry(fault).or_default() += 1;
+    /// Counts a fault of a call that then never ends, and what it is charged.
+    pub(crate) fn note(&self, ending: Ending) {
+        let Ending::Spoilt { fault, charged, told } = ending else { return };
+        let mut pages = self.book.pages();
+        *pages.faults.entry(fault).or_default() += 1;
+        pages.charge(charged, told);
     }
 
     /// Counts how the call ended.
@@ -254,20 +325,32 @@ impl Ticket {
             return;
         }
         match ending {
-            Ending::Answer { input, output } => {
-                pages.input_tokens += input;
-                pages.output_tokens += output;
-                self.count_answer(&mut pages);
+            Ending::Answer(tokens) => {
+                pages.input_tokens += tokens.input;
+                pages.output_tokens += tokens.output;
+                pages.told.add(1, tokens);
+                if self.count_answer(&mut pages) {
+                    pages.repeated.add(1, tokens);
+                }
             }
             Ending::Fault(kind) => *pages.faults.entry(kind).or_default() += 1,
+            Ending::Spoilt { fault, charged, told } => {
+                *pages.faults.entry(fault).or_default() += 1;
+                pages.charge(charged, told);
+            }
+            // It says that nothing was written, so nothing is charged and the body counts as not answered.
             Ending::FaultyAnswer(kind) => {
                 *pages.faults.entry(kind).or_default() += 1;
-                self.count_answer(&mut pages);
+                pages.answers += 1;
+                pages.models.entry(Arc::clone(&self.model)).or_default().answers += 1;
             }
         }
+        drop(pages);
+        self.book.changed.notify_all();
     }
 
-    fn count_answer(&self, pages: &mut Pages) {
+    /// Counts an answer; returns whether its body had been answered before.
+    fn count_answer(&self, pages: &mut Pages) -> bool {
         pages.answers += 1;
         pages.models.entry(Arc::clone(&self.model)).or_default().answers += 1;
         let body = pages.bodies.entry(self.identity).or_default();
@@ -277,6 +360,21 @@ impl Ticket {
         } else {
             pages.distinct_answered += 1;
         }
+        is_repeated
+    }
+}
+
+impl Pages {
+    /// Charges a spoilt answer, of which so much was told.
+    fn charge(&mut self, charged: Tokens, told: Tokens) {
+        if charged == Tokens::default() {
+            return;
+        }
+        let is_told = told == charged;
+        self.told.add(u64::from(is_told), told);
+        let input = charged.input.saturating_sub(told.input);
+        let output = charged.output.saturating_sub(told.output);
+        self.untold.add(u64::from(!is_told), Tokens { input, output });
     }
 }
 
@@ -290,5 +388,7 @@ impl Drop for Ticket {
         if pages.epoch == self.epoch {
             pages.cut_off += 1;
         }
+        drop(pages);
+        self.book.changed.notify_all();
     }
 }

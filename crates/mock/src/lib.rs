@@ -37,6 +37,6 @@ mod server;
 mod text;
 
 pub use fault::{FaultKind, FaultPlan, ParseFaultError};
-pub use ledger::{Ledger, ModelCount, SeenRequest};
+pub use ledger::{Bill, Ledger, ModelCount, SeenRequest};
 pub use options::Options;
 pub use server::{MockServer, StartError};

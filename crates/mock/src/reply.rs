@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::issued::Issued;
+use crate::ledger::Tokens;
 
 /// An answer before it has a dialect.
 #[derive(Clone, Debug)]
@@ -93,6 +94,13 @@ pub(crate) struct Usage {
     pub(crate) cache_write: u64,
     /// Price in US dollars, where it is told.
     pub(crate) cost_usd: Option<f64>,
+}
+
+impl Usage {
+    /// What is charged.
+    pub(crate) fn tokens(&self) -> Tokens {
+        Tokens { input: self.input, output: self.output }
+    }
 }
 
 /// What a model says when it refuses.

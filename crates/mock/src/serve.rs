@@ -147,7 +147,7 @@ impl Site {
             ask.identity = u128::from(drawn(options.seed, SAMPLED, ask.identity, seen));
         }
         let prepared = match fault {
-            Some(kind) => faulty(&ask, kind, call.key, options, moment, &streaming),
+            Some(kind) => faulty(&ask, kind, scenario, call.key, options, moment, &streaming),
             None => answer(&ask, scenario, options, moment, &streaming),
         };
         (prepared, Duration::from_secs_f64((options.latency_ms as f64 + jitter) / 1000.0))
@@ -216,7 +216,7 @@ impl Due {
                 return Err(HungUp);
             }
             Sent::Silence => {
-                ticket.note(FaultKind::Silence.name());
+                ticket.note(ending);
                 return std::future::pending().await;
             }
         };

@@ -96,6 +96,11 @@ impl MockServer {
         self.site.book.ledger()
     }
 
+    /// Waits until the accounts are so, and gives up after `patience`; returns them as they then stand.
+    pub fn wait_until(&self, patience: Duration, is_so: impl Fn(&Ledger) -> bool) -> Ledger {
+        self.site.book.wait_until(patience, is_so)
+    }
+
     /// The latest `n` requests, oldest first.
     pub fn last(&self, n: usize) -> Vec<SeenRequest> {
         self.site.book.last(n)

@@ -7,54 +7,10 @@ use std::time::Duration;
 use serde_json::json;
 use unbent_core::{Fault, FaultKind, FinishReason, Message, Provider as _, Reply};
 use unbent_mock::{MockServer, Options};
-use unbent_providers::http::Dialect;
-use unbent_providers::{
-    Anthropic, Completions, Endpoint, Flavour, Gemini, HttpModel, Ollama, OllamaMode, OpenAiChat,
-    OpenAiResponses, Secret,
-};
+use unbent_providers::HttpModel;
 
+use self::support::dialects::{DIALECTS, KEY, Spoken, model};
 use self::support::{Asked, one_string};
-
-const KEY: &str = "sk-live/Zm9v+YmFy=";
-
-/// Every dialect by name, with the path under which it is served and whether it can call tools.
-const DIALECTS: [(&str, &str, bool); 11] = [
-    ("chat", "/v1", true),
-    ("chat streamed", "/v1", true),
-    ("openrouter", "/api/v1", true),
-    ("responses", "/v1", true),
-    ("responses streamed", "/v1", true),
-    ("messages", "/v1", true),
-    ("messages streamed", "/v1", true),
-    ("gemini", "/v1beta", true),
-    ("gemini streamed", "/v1beta", true),
-    ("ollama", "", true),
-    ("completions", "/v1", false),
-];
-
-fn dialect(name: &str, model: &str) -> Box<dyn Dialect> {
-    let streams = name.ends_with("streamed");
-    let chat = OpenAiChat { streams, ..OpenAiChat::new(model) };
-    match name.split(' ').next().unwrap_or_default() {
-        "chat" => chat.into(),
-        "openrouter" => OpenAiChat { flavour: Flavour::OpenRouter, ..chat }.into(),
-        "responses" => OpenAiResponses { streams, ..OpenAiResponses::new(model) }.into(),
-        "messages" => Anthropic { streams, ..Anthropic::new(model) }.into(),
-        "gemini" => Gemini { streams, ..Gemini::new(model) }.into(),
-        "ollama" => Ollama { mode: OllamaMode::Chat, ..Ollama::new(model) }.into(),
-        "completions" => Completions::new(model).into(),
-        other => panic!("no dialect {other}"),
-    }
-}
-
-fn model(server: &MockServer, (name, path, _): (&str, &str, bool), model: &str) -> HttpModel {
-    let endpoint = Endpoint {
-        api_key: Some(Secret::new(KEY)),
-        timeout: Duration::from_millis(if model == "fault-silence" { 200 } else { 20_000 }),
-        ..Endpoint::new(format!("{}{path}", server.url()))
-    };
-    HttpModel::new(endpoint, dialect(name, model)).expect("a good configuration")
-}
 
 /// A server of its own, started outside of the test's runtime.
 fn server() -> MockServer {
@@ -63,8 +19,14 @@ fn server() -> MockServer {
         .expect("a loopback port")
 }
 
-async fn put(server: &MockServer, of: (&str, &str, bool), name: &str, asked: &Asked) -> Result<Reply, Fault> {
-    asked.put_to(&model(server, of, name)).await
+fn model_of(server: &MockServer, of: Spoken, name: &str) -> HttpModel {
+    // Nothing ever comes of the fault `silence`, so that it need not be waited for long.
+    let timeout = Duration::from_millis(if name == "fault-silence" { 200 } else { 20_000 });
+    model(&server.url(), of, name, timeout)
+}
+
+async fn put(server: &MockServer, of: Spoken, name: &str, asked: &Asked) -> Result<Reply, Fault> {
+    asked.put_to(&model_of(server, of, name)).await
 }
 
 #[tokio::test]
@@ -186,7 +148,7 @@ async fn what_crossed_the_network_is_told_in_every_dialect_without_the_key() {
     for of in DIALECTS {
         for name in ["text", "fault-unauthorized"] {
             let asked = Asked::hello();
-            let wire = model(&server, of, name).ask(&asked.call()).await.wire.expect(of.0);
+            let wire = model_of(&server, of, name).ask(&asked.call()).await.wire.expect(of.0);
             let text = serde_json::to_string(&wire).expect("a record is JSON");
             assert!(!text.contains(KEY), "{} {name}: {text}", of.0);
             assert!(wire.request.contains("Hello?") && !wire.response.is_empty(), "{} {name}", of.0);

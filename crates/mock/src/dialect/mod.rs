@@ -11,6 +11,7 @@ pub(crate) mod responses;
 use bytes::Bytes;
 use serde_json::Value;
 
+use crate::ledger::Tokens;
 use crate::reply::Reply;
 
 /// A wire dialect.
@@ -80,6 +81,14 @@ impl Dialect {
             Self::OllamaChat | Self::OllamaGenerate => Framing::Lines,
             Self::Gemini if !is_sse => Framing::Array,
             _ => Framing::Sse,
+        }
+    }
+
+    /// What a stream has told of its tokens once it has begun.
+    pub(crate) fn told_at_start(self, reply: &Reply) -> Tokens {
+        match self {
+            Self::Messages => Tokens { output: reply.usage.output.min(1), ..reply.usage.tokens() },
+            _ => Tokens::default(),
         }
     }
 

@@ -32,11 +32,16 @@ struct Block {
 /// `Cut` without the last event, `Malformed` for an event that is not JSON, and whatever an error among the events says.
 pub(super) fn assemble(stream: &str) -> Result<String, Failure> {
     let mut message = Message::default();
+    let mut broken = None;
     for event in sse_events(stream) {
-        let data: Value = serde_json::from_str(&event.data).map_err(|error| {
-            let story = format!("an event of the stream is not JSON ({error})");
-            message.failure(Fault::new(FaultKind::Malformed, story))
-        })?;
+        let data: Value = match serde_json::from_str(&event.data) {
+            Ok(data) => data,
+            // What the answer used is told in a later event.
+            Err(error) => {
+                broken.get_or_insert_with(|| format!("an event of the stream is not JSON ({error})"));
+                continue;
+            }
+        };
         match data["type"].as_str().unwrap_or(&event.name) {
             "message_start" => message.start(&data["message"]),
             "content_block_start" => message.blocks.push(Block {
@@ -51,7 +56,12 @@ pub(super) fn assemble(stream: &str) -> Result<String, Failure> {
                 }
                 message.count(&data["usage"]);
             }
-            "message_stop" => return Ok(message.whole()),
+            "message_stop" => {
+                return match broken {
+                    Some(story) => Err(message.failure(Fault::new(FaultKind::Malformed, story))),
+                    None => Ok(message.whole()),
+                };
+            }
             "error" => {
                 let fault = error_inside(&data["error"], "the stream broke off with an error");
                 return Err(message.failure(fault));
@@ -59,7 +69,10 @@ pub(super) fn assemble(stream: &str) -> Result<String, Failure> {
             _ => {}
         }
     }
-    Err(message.failure(Fault::new(FaultKind::Cut, "the stream ended without its last event")))
+    Err(message.failure(match broken {
+        Some(story) => Fault::new(FaultKind::Malformed, story),
+        None => Fault::new(FaultKind::Cut, "the stream ended without its last event"),
+    }))
 }
 
 impl Message {

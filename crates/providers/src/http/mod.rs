@@ -10,6 +10,7 @@ mod reach;
 mod sse;
 mod tls;
 
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -153,22 +154,31 @@ impl HttpModel {
         let excerpt = |kind, what: &str| {
             Fault::new(kind, format!("{what}; the body begins: {}", self.redaction.excerpt(&bytes)))
         };
+        let text = wire.response.trim_start_matches('\u{feff}').trim_start();
+        // A spoilt answer may still say what it used, and that is paid for.
+        let used = || match self.read(text, request.streamed, ask) {
+            Ok(reply) => Wasted { usage: reply.usage, cost: reply.cost },
+            Err(failure) => failure.wasted,
+        };
         match end {
             End::Whole => {}
             End::Cut(why) => {
                 let what = format!("the answer broke off after {} bytes ({why})", bytes.len());
-                return Err(excerpt(FaultKind::Cut, &what).into());
+                return Err(Failure { fault: excerpt(FaultKind::Cut, &what), wasted: used() });
             }
-            End::Late => return Err(self.late(&format!(" ({} bytes of it came)", bytes.len())).into()),
+            End::Late => {
+                let fault = self.late(&format!(" ({} bytes of it came)", bytes.len()));
+                return Err(Failure { fault, wasted: used() });
+            }
             End::TooLong => {
                 let what = format!("the answer is longer than {} MiB", BODY_LIMIT >> 20);
                 return Err(excerpt(FaultKind::Malformed, &what).into());
             }
         }
         if std::str::from_utf8(&bytes).is_err() {
-            return Err(excerpt(FaultKind::Malformed, "the answer is not UTF-8").into());
+            let fault = excerpt(FaultKind::Malformed, "the answer is not UTF-8");
+            return Err(Failure { fault, wasted: used() });
         }
-        let text = wire.response.trim_start_matches('\u{feff}').trim_start();
         if text.starts_with('<') {
             let what = format!("the answer is a web page; is {} the right base URL?", self.base_url);
             return Err(excerpt(FaultKind::WebPage, &what).into());
@@ -179,16 +189,22 @@ impl HttpModel {
             }
             _ => failure,
         };
-        let body = if request.streamed && !text.starts_with('{') {
-            self.dialect.assemble(text).map_err(told)?
+        self.read(text, request.streamed, ask).map_err(told)
+    }
+
+    /// Reads the text of an answer that met status 200.
+    fn read(&self, text: &str, is_streamed: bool, ask: &Ask) -> Result<Reply, Failure> {
+        let body = if is_streamed && !text.starts_with('{') {
+            Cow::Owned(self.dialect.assemble(text)?)
         } else {
-            text.to_owned()
+            Cow::Borrowed(text)
         };
-        let reply = self.dialect.reply(&body, ask).map_err(told)?;
+        let reply = self.dialect.reply(&body, ask)?;
         if reply.usage.total() == 0 && !self.allows_zero_usage && reports_usage(&body) {
             let story = "the server reports that the answer took no tokens at all, so no model wrote it \
                          (zero_usage=allow takes such answers)";
-            return Err(Fault::new(FaultKind::ZeroUsage, story).into());
+            let wasted = Wasted { usage: reply.usage, cost: reply.cost };
+            return Err(Failure { fault: Fault::new(FaultKind::ZeroUsage, story), wasted });
         }
         Ok(reply)
     }

@@ -17,14 +17,20 @@ pub(super) fn assemble(stream: &str) -> Result<String, Failure> {
     let mut calls: Vec<Value> = Vec::new();
     let mut choice = Map::new();
     let mut ended = false;
+    let mut broken = None;
     for event in sse_events(stream) {
         if event.data == "[DONE]" {
             ended = true;
             break;
         }
-        let chunk: Value = serde_json::from_str(&event.data).map_err(|error| {
-            Fault::new(FaultKind::Malformed, format!("a chunk of the stream is not JSON ({error})"))
-        })?;
+        let chunk: Value = match serde_json::from_str(&event.data) {
+            Ok(chunk) => chunk,
+            // What the answer used is told in a later chunk.
+            Err(error) => {
+                broken.get_or_insert_with(|| format!("a chunk of the stream is not JSON ({error})"));
+                continue;
+            }
+        };
         if is_error(&chunk["error"]) {
             let story = describe_error(&chunk["error"]).unwrap_or_else(|| chunk["error"].to_string());
             return Err(failure(
@@ -46,6 +52,9 @@ pub(super) fn assemble(stream: &str) -> Result<String, Failure> {
             choice.extend(piece.into_iter().filter(|(_, value)| !value.is_null()));
         }
         body.extend(fields.into_iter().filter(|(_, value)| !value.is_null()));
+    }
+    if let Some(story) = broken {
+        return Err(failure(FaultKind::Malformed, &story, &body));
     }
     if !ended && !choice.contains_key("finish_reason") {
         return Err(failure(FaultKind::Cut, "the stream ended without its end mark", &body));

@@ -55,8 +55,13 @@ const READ_OR_REPEATED: [&str; 31] = [
 /// for JSON of another shape.
 pub(super) fn reply(body: &str, ask: &Ask) -> Result<Reply, Failure> {
     let response = Value::Object(object(body, "a response")?);
-    let wasted = Wasted { usage: usage_of(&response["usage"]), cost: cost_of(&response["usage"]) };
+    let wasted = wasted_in(&response);
     read(response, wasted, ask).map_err(|fault| Failure { fault, wasted })
+}
+
+/// What a response says that it used.
+pub(super) fn wasted_in(response: &Value) -> Wasted {
+    Wasted { usage: usage_of(&response["usage"]), cost: cost_of(&response["usage"]) }
 }
 
 /// The fault that an error of this API means, inside a response or as an event of a stream.
