@@ -17,7 +17,9 @@ mod hosts;
 mod models;
 mod output;
 mod packs;
+mod paid;
 mod progress;
+mod serving;
 mod session;
 
 pub use args::Cli;

@@ -10,7 +10,7 @@ use unbent_core::{
     Case, Clock as _, GitState, Manifest, ModelRef, Origin, Program, ReferenceScript, Sampling, Subject,
     TrialKey,
 };
-use unbent_store::plan_run;
+use unbent_store::{RunReader, plan_run};
 use unbent_suites::kit::Setup;
 
 use super::leaderboard;
@@ -19,7 +19,9 @@ use crate::error::{CommandError, Exit};
 use crate::models::{self, SIMULATED_JUDGE};
 use crate::output;
 use crate::packs::read_pack;
+use crate::paid::foreseen;
 use crate::progress::Telling;
+use crate::serving::Pooling;
 use crate::session::{ProgramClock, Scripts, Suites, open_suite, work};
 
 pub(super) fn run(args: &RunArgs, json: bool) -> Result<Exit, CommandError> {
@@ -33,18 +35,22 @@ pub(super) fn run(args: &RunArgs, json: bool) -> Result<Exit, CommandError> {
         let trials = plan.trials().count();
         output::line(&json!({ "event": "run_began", "file": path, "trials": trials }).to_string());
     }
-    let worked = work(&path, args.parallel, args.caps.caps(), Telling::suiting(json))?;
+    let worked = work(&path, None, args.parallel, args.caps.caps(), Telling::suiting(json))?;
     tell(&worked, &path, json)
 }
 
 /// Tells how the work on a run went, with the leaderboard of what there is.
 pub(super) fn tell(worked: &crate::session::Worked, path: &Path, json: bool) -> Result<Exit, CommandError> {
+    for warning in worked.accounts.warnings(&RunReader::open(path)?, &worked.manifest)? {
+        output::warn(&warning, json);
+    }
     if json {
         output::line(&worked.to_json(path).to_string());
         return Ok(worked.exit());
     }
     for suite in &worked.manifest.suites {
-        let table = leaderboard::table(&[path.to_owned()], Some(suite.id.as_str()), MethodArg::Corrected)?;
+        let (suite, method) = (Some(suite.id.as_str()), MethodArg::Corrected);
+        let table = leaderboard::table(&[path.to_owned()], suite, method, Pooling::Told)?;
         output::line(&table.to_text(output::terminal_width()));
     }
     output::err_line(&worked.to_text(path));
@@ -91,11 +97,11 @@ impl Plan {
                     .hint(format!("or, to try things out, the simulated one: --judge {SIMULATED_JUDGE}")));
             }
         };
-        Self::new(suites, &references, &settings, &judge, args)
+        Self::new(&suites, &references, &settings, &judge, args)
     }
 
     fn new(
-        suites: Suites,
+        suites: &Suites,
         references: &[ModelRef],
         settings: &Sampling,
         judge: &ModelRef,
@@ -115,9 +121,11 @@ impl Plan {
         }
         let records = suites.values().map(|suite| suite.record()).collect();
         // Whatever cannot be asked is found out before there is a file.
-        let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites));
-        for subject in subjects.iter().chain([&judge_described]) {
-            models::provider(subject, &script)?;
+        let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites.clone()));
+        let mut warnings: Vec<_> = references.iter().chain([judge]).filter_map(models::warning).collect();
+        models::provider(&judge_described, &script)?;
+        for subject in &subjects {
+            warnings.extend(foreseen(suites, subject, &*models::provider(subject, &script)?));
         }
         let variables = references.iter().chain([judge]).flat_map(models::key_variables);
         let manifest = Manifest {
@@ -132,7 +140,6 @@ impl Plan {
             credentials: variables.map(|name| (name.clone(), std::env::var_os(&name).is_some())).collect(),
             git: git_state(),
         };
-        let warnings = references.iter().chain([judge]).filter_map(models::warning).collect();
         Ok(Self { manifest, cases, warnings })
     }
 
