@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Go on with a run: only unfinished and unscored trials are worked on
     Resume(ResumeArgs),
+    /// Grade the stored answers of a run again by another judge, or once more by the same; no subject is asked
+    Rejudge(RejudgeArgs),
     /// Read someone else's recorded runs into a run file
     Import(ImportArgs),
     /// Rank the subjects of run files
@@ -211,6 +213,30 @@ pub(crate) enum CacheCommand {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct RejudgeArgs {
+    /// The run file
+    pub(crate) file: PathBuf,
+    /// The judge, as a model reference
+    #[arg(long, value_name = "REF")]
+    pub(crate) judge: String,
+    /// How often it grades every answer; each grading is a row of its own
+    #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one::<NonZeroU32>)]
+    pub(crate) repeats: NonZeroU32,
+    /// Grade the answers of this subject only, named by its label. May be repeated
+    #[arg(long = "subject", value_name = "LABEL")]
+    pub(crate) subjects: Vec<String>,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+    /// Model calls in flight at once
+    #[arg(long, value_name = "N", default_value = "16", value_parser = at_least_one::<NonZeroUsize>)]
+    pub(crate) parallel: NonZeroUsize,
+    #[command(flatten)]
+    pub(crate) caps: CapArgs,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct CapArgs {
     /// Stop when the run has cost so many US dollars in all; calls in flight still come home
     #[arg(long, value_name = "USD", value_parser = more_than_nothing)]
@@ -263,6 +289,9 @@ pub(crate) struct LeaderboardArgs {
     /// How scores become an index
     #[arg(long, value_enum, default_value = "corrected")]
     pub(crate) method: MethodArg,
+    /// Rank subjects whose answers were served by several providers all the same, with a note that says so
+    #[arg(long)]
+    pub(crate) pool_providers: bool,
     /// Print comma-separated values
     #[arg(long, group = "format")]
     pub(crate) csv: bool,

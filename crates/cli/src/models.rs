@@ -188,7 +188,8 @@ fn replay(reference: &ModelRef) -> Result<Arc<dyn Provider>, CommandError> {
     let mode = reference.params.get("match").map_or(Ok(MatchMode::default()), |mode| mode.parse());
     let mode = mode.map_err(|error| CommandError::usage(format!("{reference}: {error}")))?;
     let subject = reference.params.get("subject").map(|subject| SubjectId::new(subject.as_str()));
-    let recorded = RunReader::open(Path::new(&reference.model))?.manifest()?.subjects;
+    let mut recorded = RunReader::open(Path::new(&reference.model))?.manifest()?.subjects;
+    recorded.retain(|subject| subject.regraded.is_none());
     if subject.is_none() && recorded.len() > 1 {
         let mut error = CommandError::usage(format!("{} holds {} subjects", reference.model, recorded.len()));
         for known in recorded {

@@ -1,18 +1,18 @@
 //! Works on the open trials of a run file: builds the world that its manifest describes and executes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use unbent_core::{
-    Ask, AssistantMessage, BoxFuture, Call, Clock, ErasedSuite, Manifest, Outcome, ReferenceScript, Stream,
-    SuiteId, TrialState, TrialView,
+    Ask, AssistantMessage, BoxFuture, Call, Clock, ErasedSuite, Manifest, Origin, Outcome, ReferenceScript,
+    Stream, Subject, SubjectId, SuiteId, TrialState, TrialView,
 };
 use unbent_engine::{
-    Begun, Budget, Cache, Caps, EngineError, Job, LaneReport, Limits, RetryPolicy, Spent, Stop, StopHandle,
-    StopLevel, Tally, TokioClock, World, execute,
+    Begun, Budget, Cache, Caps, EngineError, Job, LaneReport, Limits, Regrading, RetryPolicy, Stop,
+    StopHandle, StopLevel, Tally, TokioClock, World, execute,
 };
 use unbent_report::{thousands, usd};
 use unbent_store::{RunReader, RunWriter};
@@ -21,6 +21,7 @@ use unbent_suites::kit::{Benchmark, PackFiles, Setup, SetupError};
 use crate::error::{CommandError, Exit};
 use crate::models::{self, Models};
 use crate::output;
+use crate::paid::Accounts;
 use crate::progress::{Display, Telling};
 use crate::sockets;
 
@@ -110,11 +111,15 @@ pub(crate) struct Left {
 }
 
 impl Left {
-    /// Counts what is left.
-    pub(crate) fn of(reader: &RunReader) -> Result<Self, CommandError> {
+    /// Counts what is left of these subjects' trials.
+    pub(crate) fn of(reader: &RunReader, subjects: &BTreeSet<SubjectId>) -> Result<Self, CommandError> {
         let mut left = Self { unfinished: 0, unscored: 0 };
         for trial in reader.trials() {
-            match trial?.state {
+            let trial = trial?;
+            if !subjects.contains(&trial.key.subject) {
+                continue;
+            }
+            match trial.state {
                 TrialState::Pending | TrialState::Open => left.unfinished += 1,
                 TrialState::Finished(Outcome::Unscored { .. }) => left.unscored += 1,
                 TrialState::Finished(Outcome::Scored { .. }) => {}
@@ -129,9 +134,28 @@ impl Left {
     }
 }
 
-/// Works on the open trials of a run file until all have ended or someone stops it; returns how that went.
+/// The subjects of a run whose trials can be worked on: those that can be asked, and those that only a judge is asked
+/// about.
+pub(crate) fn workable(manifest: &Manifest) -> BTreeSet<SubjectId> {
+    let asks = manifest.origin == Origin::Asked;
+    let subjects = manifest.subjects.iter().filter(|subject| asks || subject.regraded.is_some());
+    subjects.map(|subject| subject.id.clone()).collect()
+}
+
+/// The models that are asked when these subjects' trials are worked on.
+fn asked<'m>(manifest: &'m Manifest, takes: &BTreeSet<SubjectId>) -> Vec<&'m Subject> {
+    let taken = manifest.subjects.iter().filter(|subject| takes.contains(&subject.id));
+    let (regraded, own): (Vec<_>, Vec<_>) = taken.partition(|subject| subject.regraded.is_some());
+    let judges = regraded.into_iter().filter_map(|subject| Some(&subject.regraded.as_ref()?.judge));
+    let judge = manifest.judge.iter().filter(|_| !own.is_empty());
+    judges.chain(judge).chain(own.iter().copied()).collect()
+}
+
+/// Works on the open trials of a run file until all have ended or someone stops it; returns how that went. Where
+/// subjects are named, nobody is asked for any other.
 pub(crate) fn work(
     path: &Path,
+    only: Option<&BTreeSet<SubjectId>>,
     parallel: NonZeroUsize,
     caps: Caps,
     cache: Option<Cache>,
@@ -139,31 +163,42 @@ pub(crate) fn work(
 ) -> Result<Worked, CommandError> {
     let reader = Arc::new(RunReader::open(path)?);
     let manifest = reader.manifest()?;
-    let left = Left::of(&reader)?;
+    let takes = only.cloned().unwrap_or_else(|| workable(&manifest));
+    let left = Left::of(&reader, &takes)?;
     if left.total() == 0 {
-        let (stopped, spent) = (false, spent(&reader)?);
+        let (stopped, accounts) = (false, Accounts::of(&reader)?);
         return Ok(Worked {
             tally: Tally::default(),
             stopped,
-            spent,
+            accounts,
             cached: 0,
             lanes: Vec::new(),
             manifest,
         });
     }
-    models::refuse_unpriced(manifest.subjects.iter().chain(&manifest.judge), caps)?;
-    sockets::make_room(&manifest, parallel)?;
+    models::refuse_unpriced(asked(&manifest, &takes), caps)?;
+    sockets::make_room(asked(&manifest, &takes), parallel)?;
     let suites = open_suites(&manifest)?;
     let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites.clone()));
     let mut models = Models::new(script, parallel);
-    let subjects = manifest
-        .subjects
-        .iter()
-        .map(|subject| Ok((subject.id.clone(), models.respondent(subject)?)))
-        .collect::<Result<_, CommandError>>()?;
-    let judge = manifest.judge.as_ref().map(|judge| models.respondent(judge)).transpose()?;
+    let (mut subjects, mut judges) = (BTreeMap::new(), BTreeMap::new());
+    for subject in manifest.subjects.iter().filter(|subject| takes.contains(&subject.id)) {
+        match &subject.regraded {
+            None => {
+                subjects.insert(subject.id.clone(), models.respondent(subject)?);
+            }
+            Some(regraded) => {
+                // Chance of the judge's own is another in every grading.
+                let judge = Subject { id: subject.id.clone(), ..regraded.judge.clone() };
+                let (of, round, judge) = (regraded.of.clone(), regraded.round, models.respondent(&judge)?);
+                judges.insert(subject.id.clone(), Regrading { of, round, judge });
+            }
+        }
+    }
+    let judge = manifest.judge.as_ref().filter(|_| !subjects.is_empty());
+    let judge = judge.map(|judge| models.respondent(judge)).transpose()?;
     let lanes = models.into_lanes();
-    let budget = Budget::new(caps, spent(&reader)?);
+    let budget = Budget::new(caps, Accounts::of(&reader)?.spent());
     let writer = RunWriter::open(path)?;
     let clock = ProgramClock::from_environment();
     let display = Arc::new(Display::new(telling, left.total()));
@@ -172,7 +207,7 @@ pub(crate) fn work(
         cases: World::index_cases(reader.cases()?),
         subjects,
         judge,
-        judges: BTreeMap::new(),
+        judges,
         sandboxes: None,
         sink: writer.sink(),
         source: Arc::clone(&reader) as Arc<dyn unbent_core::Source>,
@@ -188,9 +223,9 @@ pub(crate) fn work(
     let mut unreadable = None;
     let jobs = listing.trials().map_while(|trial| trial.map_err(|error| unreadable = Some(error)).ok());
     let (handle, stop) = StopHandle::new();
-    let tally = run_to_completion(&world, jobs.filter_map(job), &handle, &stop)?;
+    let jobs = jobs.filter(|trial| takes.contains(&trial.key.subject)).filter_map(job);
+    let tally = run_to_completion(&world, jobs, &handle, &stop)?;
     display.end();
-    let spent = world.budget.spent();
     drop(world);
     let worked =
         tally.map_err(|error| CommandError::from_engine(&error, path)).and_then(|tally| match unreadable {
@@ -198,13 +233,16 @@ pub(crate) fn work(
             None => Ok(Worked {
                 tally,
                 stopped: handle.level() > StopLevel::Run,
-                spent,
                 cached: display.cached(),
+                accounts: Accounts::of(&listing)?,
                 lanes: lanes.iter().map(|lane| lane.report()).collect(),
                 manifest,
             }),
         });
-    if worked.as_ref().is_ok_and(|worked| worked.tally.left_open == 0) {
+    if let Ok(worked) = &worked
+        && worked.tally.left_open == 0
+        && is_complete(&listing, &worked.manifest, &takes)?
+    {
         writer.seal(clock.now_ms())?;
     }
     let closed = writer.close();
@@ -213,17 +251,14 @@ pub(crate) fn work(
     Ok(worked)
 }
 
-/// What a run has cost so far.
-fn spent(reader: &RunReader) -> Result<Spent, CommandError> {
-    let mut spent = Spent::default();
-    for trial in reader.trials() {
-        let trial = trial?;
-        for meters in [&trial.subject, &trial.judge] {
-            spent.usd += meters.cost_usd;
-            spent.tokens += meters.usage.total();
-        }
-    }
-    Ok(spent)
+/// Whether nothing is left to do in a run in which these subjects' trials were worked on to their end.
+fn is_complete(
+    reader: &RunReader,
+    manifest: &Manifest,
+    worked_on: &BTreeSet<SubjectId>,
+) -> Result<bool, CommandError> {
+    let others: BTreeSet<_> = workable(manifest).difference(worked_on).cloned().collect();
+    Ok(others.is_empty() || Left::of(reader, &others)?.unfinished == 0)
 }
 
 fn job(trial: TrialView) -> Option<Job> {
@@ -276,7 +311,7 @@ pub(crate) struct Worked {
     /// Whether someone stopped it.
     pub(crate) stopped: bool,
     /// What the run has cost in all.
-    pub(crate) spent: Spent,
+    pub(crate) accounts: Accounts,
     /// How many answers came from the cache this time.
     pub(crate) cached: u64,
     /// How fast each model was asked.
@@ -311,8 +346,12 @@ impl Worked {
             "unscored": self.unscored(),
             "unscored_reasons": reasons,
             "left_open": self.tally.left_open,
-            "cost_usd": self.spent.usd,
-            "tokens": self.spent.tokens,
+            "waiting": self.tally.waiting,
+            "cost_usd": self.accounts.spent().usd,
+            "tokens": self.accounts.spent().tokens,
+            "paid": self.accounts.paid(),
+            "kept": self.accounts.kept(),
+            "roles": self.accounts.by_role(),
             "cached": self.cached,
             "lanes": self.lanes,
             "exit": self.exit().name(),
@@ -331,9 +370,18 @@ impl Worked {
         if self.tally.left_open > 0 {
             text.push_str(&format!(", {} left open", self.tally.left_open));
         }
-        let (cost, tokens) = (usd(self.spent.usd), thousands(self.spent.tokens));
-        if self.spent.usd > 0.0 {
-            text.push_str(&format!("; {cost} and {tokens} tokens spent in all"));
+        if let Some(paid) = self.accounts.sentence() {
+            text.push_str(&format!("; {paid}"));
+        }
+        if self.tally.waiting > 0 {
+            text.push_str(&format!(
+                "\n{} trials have no complete answers to grade again{}",
+                self.tally.waiting,
+                match self.manifest.origin {
+                    Origin::Asked => format!(": unbent resume {file} first"),
+                    Origin::Imported { .. } => ": their source has none".to_owned(),
+                }
+            ));
         }
         if self.cached > 0 {
             text.push_str(&format!("; {} answers came from the cache", thousands(self.cached)));
@@ -347,7 +395,9 @@ impl Worked {
         match self.exit() {
             Exit::Done => {}
             Exit::BudgetSpent => text.push_str(&format!(
-                "\nthe budget is spent ({cost}, {tokens} tokens); with a higher --max-cost or --max-tokens: unbent resume {file}"
+                "\nthe budget is spent ({}, {} tokens); with a higher --max-cost or --max-tokens: unbent resume {file}",
+                usd(self.accounts.spent().usd),
+                thousands(self.accounts.spent().tokens),
             )),
             _ => text.push_str(&format!("\ngo on with them: unbent resume {file}")),
         }

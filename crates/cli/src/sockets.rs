@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use unbent_core::{Manifest, ModelRef};
+use unbent_core::{ModelRef, Subject};
 
 use crate::error::CommandError;
 use crate::hosts::Host;
@@ -15,10 +15,13 @@ const OTHER_FILES: u64 = 64;
 /// # Errors
 ///
 /// A usage error if the system does not permit as many and a model of the run is behind an API.
-pub(crate) fn make_room(manifest: &Manifest, parallel: NonZeroUsize) -> Result<(), CommandError> {
+pub(crate) fn make_room<'m>(
+    models: impl IntoIterator<Item = &'m Subject>,
+    parallel: NonZeroUsize,
+) -> Result<(), CommandError> {
     let is_remote =
         |model: &str| model.parse().is_ok_and(|model: ModelRef| Host::find(&model.provider).is_some());
-    if !manifest.subjects.iter().chain(&manifest.judge).any(|subject| is_remote(&subject.model)) {
+    if !models.into_iter().any(|subject| is_remote(&subject.model)) {
         return Ok(());
     }
     let wanted = parallel.get() as u64 + OTHER_FILES;

@@ -76,14 +76,18 @@ fn a_run_told_in_json_begins_ends_and_has_a_line_for_each_trial() {
     assert_eq!(trials.len(), 60);
     let mut last = last.clone();
     let fields = last.as_object_mut().unwrap();
-    assert!(fields.remove("tokens").unwrap().as_u64().unwrap() > 0);
+    let tokens = fields.remove("tokens").unwrap();
+    assert!(tokens.as_u64().unwrap() > 0);
+    let roles = fields.remove("roles").unwrap();
+    assert_eq!((&roles["subject"]["answers"], &roles["judge"]["answers"]), (&json!(104), &json!(60)));
     for lane in fields.remove("lanes").unwrap().as_array().unwrap() {
         assert_eq!((&lane["asked"], &lane["cuts"]), (&json!(16), &json!(0)));
         assert!((1..=16).contains(&lane["attained"].as_u64().unwrap()), "{lane}");
     }
     let end = json!({
         "event": "run_ended", "file": "a.unbent", "scored": 60, "unscored": 0, "unscored_reasons": {}, "left_open": 0,
-        "cached": 0, "cost_usd": 0.0, "exit": "done",
+        "waiting": 0, "cached": 0, "cost_usd": 0.0, "exit": "done",
+        "paid": { "usd": 0.0, "tokens": tokens }, "kept": { "usd": 0.0, "tokens": tokens },
     });
     assert_eq!(last, end);
 }

@@ -19,6 +19,7 @@ mod message;
 mod outcome;
 mod port;
 mod price;
+mod regrade;
 mod reply;
 mod seed;
 mod step;
@@ -44,6 +45,7 @@ pub use port::{
     SandboxHost, Sink, SinkError, Source, SourceError,
 };
 pub use price::Price;
+pub use regrade::TakenOver;
 pub use reply::{Cost, CostSource, FinishReason, Reply, Served, Usage};
 pub use seed::{Stream, derive_seed};
 pub use step::{Act, Acted, Answer, Need, NeedKind, Observation, Observe, Step};

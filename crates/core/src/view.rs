@@ -60,8 +60,10 @@ impl TrialView {
             }
             Event::Voided { .. } => {
                 self.voided += 1;
-                self.subject.kept = Kept::default();
-                self.judge.kept = Kept::default();
+                for meters in [&mut self.subject, &mut self.judge] {
+                    meters.kept = Kept::default();
+                    meters.served_by.clear();
+                }
             }
             _ => {}
         }
@@ -106,9 +108,9 @@ pub struct RoleMeters {
     pub kept: Kept,
     /// Calls that failed, by kind.
     pub fault_kinds: BTreeMap<FaultKind, u64>,
-    /// The providers that served answers, as far as they are named.
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    pub served_by: BTreeSet<String>,
+    /// Answers that count by the provider that served them, as far as one is named.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub served_by: BTreeMap<String, u64>,
     /// Parameters that were asked for and not sent.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub unsent: BTreeSet<String>,
@@ -117,6 +119,8 @@ pub struct RoleMeters {
 /// What answers used that count: not those of attempts that were voided, nor calls that failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Kept {
+    /// Answers.
+    pub answers: u64,
     /// Tokens.
     pub usage: Usage,
     /// US dollars, as far as prices are known.
@@ -128,6 +132,7 @@ impl RoleMeters {
         self.answers += 1;
         self.cached += u64::from(cached);
         self.usage += meter.usage;
+        self.kept.answers += 1;
         self.kept.usage += meter.usage;
         match meter.cost_usd {
             Some(usd) => {
@@ -136,10 +141,8 @@ impl RoleMeters {
             }
             None => self.unpriced += u64::from(!cached),
         }
-        if let Some(provider) = &served.provider
-            && !self.served_by.contains(provider)
-        {
-            self.served_by.insert(provider.clone());
+        if let Some(provider) = &served.provider {
+            count(&mut self.served_by, provider, 1);
         }
         for name in unsent {
             if !self.unsent.contains(name) {
@@ -163,17 +166,29 @@ impl RoleMeters {
         self.usage += other.usage;
         self.cost_usd += other.cost_usd;
         self.unpriced += other.unpriced;
+        self.kept.answers += other.kept.answers;
         self.kept.usage += other.kept.usage;
         self.kept.cost_usd += other.kept.cost_usd;
         for (kind, n) in &other.fault_kinds {
             *self.fault_kinds.entry(*kind).or_default() += n;
         }
-        for (ours, theirs) in [(&mut self.served_by, &other.served_by), (&mut self.unsent, &other.unsent)] {
-            for name in theirs {
-                if !ours.contains(name) {
-                    ours.insert(name.clone());
-                }
+        for (provider, n) in &other.served_by {
+            count(&mut self.served_by, provider, *n);
+        }
+        for name in &other.unsent {
+            if !self.unsent.contains(name) {
+                self.unsent.insert(name.clone());
             }
+        }
+    }
+}
+
+/// Counts under a name, which is copied only when it is new.
+fn count(counts: &mut BTreeMap<String, u64>, name: &str, n: u64) {
+    match counts.get_mut(name) {
+        Some(known) => *known += n,
+        None => {
+            counts.insert(name.to_owned(), n);
         }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct TrialContext {
     pub(crate) sandbox: OnceCell<Box<dyn Sandbox>>,
 }
 
+const NEVER_ASKED: &str = "this trial grades stored answers again, and they do not hold this one";
+
 /// How a need fared.
 pub(crate) enum Met {
     /// It was supplied, and the event that says so is on disk.
@@ -60,6 +62,11 @@ impl TrialContext {
         met.unwrap_or_else(Met::Unrecorded)
     }
 
+    /// Whether the trial grades stored answers again.
+    fn is_regraded(&self) -> bool {
+        self.world.regrading(&self.trial.key.subject).is_some()
+    }
+
     /// Records an event of the trial.
     pub(crate) async fn record(&self, event: Event, blobs: Vec<Blob>) -> Result<Event, SinkError> {
         self.world.sink.append(vec![self.entry(event.clone(), blobs)]).await?;
@@ -81,6 +88,10 @@ impl TrialContext {
 
     async fn ask(&self, need: &Need, ask: &Ask) -> Result<Met, SinkError> {
         let key = &need.key;
+        if ask.role == ModelRole::Subject && self.is_regraded() {
+            let fault = Fault::new(FaultKind::NotRecorded, NEVER_ASKED);
+            return self.give_up(key, Some(ask.role), 1, fault).await;
+        }
         let respondent = match ask.role {
             ModelRole::Subject => self.world.subjects.get(&self.trial.key.subject),
             ModelRole::Judge => self.world.judge_of(&self.trial.key.subject),
@@ -317,6 +328,7 @@ impl TrialContext {
         let open = || async {
             let refuse = |why: &str| Err(Fault::new(FaultKind::Sandbox, why));
             match (&self.case.world, &self.world.sandboxes) {
+                _ if self.is_regraded() => refuse(NEVER_ASKED),
                 (Some(world), Some(host)) => host.open(&self.trial.key, world).await,
                 (None, _) => refuse("the case has no world to act in"),
                 (_, None) => refuse("no sandbox back end was configured"),

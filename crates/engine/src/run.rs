@@ -40,6 +40,8 @@ pub struct Tally {
     pub unscored: BTreeMap<UnscoredReason, u64>,
     /// Trials that stay open because the execution was stopped, or never began.
     pub left_open: u64,
+    /// Trials that stay open because the answers that they would grade again are not all there.
+    pub waiting: u64,
     /// Whether the run stopped because its budget is spent.
     pub budget_spent: bool,
 }
@@ -98,7 +100,8 @@ pub enum EngineError {
 
 /// Works on trials until all have ended or the execution is stopped.
 ///
-/// Trials whose case takes over answers from other cases run after all others. After an error nothing more is begun,
+/// Trials whose case takes over answers from other cases run after all others, and those that grade stored answers again
+/// after these. After an error nothing more is begun,
 /// calls in flight come home and are recorded where that is still possible, and the first error is returned.
 pub async fn execute(
     world: &Arc<World>,
@@ -116,8 +119,19 @@ pub async fn execute(
         tally: Tally::default(),
         error: None,
     };
-    let mut later = Vec::new();
+    let (mut later, mut last) = (Vec::new(), Vec::new());
+    let mut answers_come = false;
     for job in jobs {
+        if world.regrading(&job.trial.key.subject).is_some() {
+            // Where nobody is asked but judges, all answers that there will be are there.
+            if answers_come {
+                last.push(job);
+            } else {
+                execution.admit(job, stop).await;
+            }
+            continue;
+        }
+        answers_come = true;
         match execution.case_inherits(&job) {
             Ok(true) => later.push(job),
             Ok(false) => execution.admit(job, stop).await,
@@ -125,10 +139,12 @@ pub async fn execute(
         }
     }
     execution.finish(stop).await;
-    for job in later {
-        execution.admit(job, stop).await;
+    for jobs in [later, last] {
+        for job in jobs {
+            execution.admit(job, stop).await;
+        }
+        execution.finish(stop).await;
     }
-    execution.finish(stop).await;
     execution.tally.budget_spent = world.budget.is_spent() && execution.tally.left_open > 0;
     execution.error.map_or(Ok(execution.tally), Err)
 }
@@ -197,6 +213,7 @@ impl Execution<'_> {
             Some(ended) = self.running.join_next() => match ended {
                 Ok(Ok(Driven::Finished(outcome))) => self.count(&outcome),
                 Ok(Ok(Driven::LeftOpen)) => self.tally.left_open += 1,
+                Ok(Ok(Driven::Waiting)) => self.tally.waiting += 1,
                 Ok(Err(error)) => self.fail(error),
                 Err(join) if join.is_cancelled() => self.tally.left_open += 1,
                 Err(join) => self.fail(EngineError::Task(join.to_string())),

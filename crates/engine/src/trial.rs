@@ -4,9 +4,12 @@ use std::collections::HashSet;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use unbent_core::{Answer, Event, Outcome, SinkError, SourceError, Step, TrialLog};
+use unbent_core::{
+    Answer, Event, Outcome, SinkError, SourceError, Step, TakenOver, TrialKey, TrialLog, TrialNo,
+};
 
 use crate::call::{Ending, Met, TrialContext};
+use crate::regrade::{read_answer, wants_the_judge_alone};
 use crate::{Begun, EngineError, Notice, StopLevel};
 
 /// How the drive of a trial ended.
@@ -15,6 +18,8 @@ pub(crate) enum Driven {
     Finished(Outcome),
     /// The execution is stopping; the trial stays open.
     LeftOpen,
+    /// The answers that it would grade again are not all there; nothing was recorded.
+    Waiting,
 }
 
 impl TrialContext {
@@ -28,6 +33,12 @@ impl TrialContext {
         let (mut log, opening) = self.open(begun)?;
         if let Some(outcome) = log.outcome {
             return Ok(Driven::Finished(outcome));
+        }
+        if self.world.regrading(&self.trial.key.subject).is_some()
+            && (log.history.keys().next().is_none()
+                || !wants_the_judge_alone(&**suite, &self.case, &log.history)?)
+        {
+            return Ok(Driven::Waiting);
         }
         self.world.observer.notice(&Notice::TrialBegun { trial: &self.trial.key });
         let opening = (!opening.is_empty()).then(|| self.world.sink.append(opening));
@@ -95,8 +106,12 @@ impl TrialContext {
             log.apply(&event, answer);
             opening.push(self.entry(event, Vec::new()));
         };
+        let taken = self.taken_over()?;
         if log.events == 0 {
             add(&mut log, Event::Opened, None);
+            for _ in 0..taken.as_ref().map_or(0, |(_, taken)| taken.rounds()) {
+                add(&mut log, Event::Reopened, None);
+            }
         }
         if log.touched_world {
             add(
@@ -108,10 +123,42 @@ impl TrialContext {
         if log.outcome.is_some() || log.history.has_faults() {
             add(&mut log, Event::Reopened, None);
         }
-        for (event, answer) in self.given(&log)? {
+        let given = match taken {
+            Some((from, taken)) => self.regraded_answers(&log, from, &taken)?,
+            None => self.given(&log)?,
+        };
+        for (event, answer) in given {
             add(&mut log, event, Some(answer));
         }
         Ok((log, opening))
+    }
+
+    /// What the trial whose answers this one grades again has to give, if it does; without such a trial, nothing.
+    fn taken_over(&self) -> Result<Option<(TrialNo, TakenOver)>, EngineError> {
+        let Some(regrading) = self.world.regrading(&self.trial.key.subject) else { return Ok(None) };
+        let answered = TrialKey { subject: regrading.of.clone(), ..self.trial.key.clone() };
+        let Some(from) = self.world.source.find(&answered)? else {
+            return Ok(Some((self.trial.no, TakenOver::default())));
+        };
+        Ok(Some((from, TakenOver::of(&self.world.source.events(from)?))))
+    }
+
+    /// The answers that are graded again and that the trial does not have yet.
+    fn regraded_answers(
+        &self,
+        log: &TrialLog,
+        from: TrialNo,
+        taken: &TakenOver,
+    ) -> Result<Vec<(Event, Answer)>, EngineError> {
+        let mut given = Vec::new();
+        for event in taken.given(from) {
+            let Event::Given { need, answer, .. } = &event else { continue };
+            if log.history.get(need).is_none() {
+                let answer = read_answer(&*self.world.source, *answer)?;
+                given.push((event, answer));
+            }
+        }
+        Ok(given)
     }
 
     fn read_log(&self) -> Result<TrialLog, EngineError> {
@@ -143,12 +190,7 @@ impl TrialContext {
                 _ => None,
             });
             let Some(address) = answer else { continue };
-            let bytes = self.world.source.blob(address)?;
-            let answer = serde_json::from_slice(&bytes).map_err(|error| {
-                EngineError::Source(SourceError {
-                    message: format!("blob {address} is not an answer: {error}"),
-                })
-            })?;
+            let answer = read_answer(&*self.world.source, address)?;
             given.push((Event::Given { need: inherit.need.clone(), from, answer: address }, answer));
         }
         Ok(given)

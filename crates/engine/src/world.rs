@@ -10,7 +10,7 @@ use unbent_core::{
     Sampling, SandboxHost, Sink, Source, SubjectId, SuiteId,
 };
 
-use crate::{Budget, Lane, Observer, RetryPolicy};
+use crate::{Budget, Lane, Observer, Regrading, RetryPolicy};
 
 /// Everything that an execution works with.
 pub struct World {
@@ -22,8 +22,8 @@ pub struct World {
     pub subjects: BTreeMap<SubjectId, Respondent>,
     /// Who judges; trials that need a judge fail without one.
     pub judge: Option<Respondent>,
-    /// Who judges in their place, for subjects whose answers are graded again.
-    pub judges: BTreeMap<SubjectId, Respondent>,
+    /// Subjects whose answers are graded again. They are never asked, whoever answers for them in `subjects`.
+    pub judges: BTreeMap<SubjectId, Regrading>,
     /// Who opens sandboxes; trials that need one fail without.
     pub sandboxes: Option<Arc<dyn SandboxHost>>,
     /// Where events go.
@@ -95,7 +95,12 @@ impl Respondent {
 impl World {
     /// Who judges a subject's answers.
     pub(crate) fn judge_of(&self, subject: &SubjectId) -> Option<&Respondent> {
-        self.judges.get(subject).or(self.judge.as_ref())
+        self.regrading(subject).map(|regrading| &regrading.judge).or(self.judge.as_ref())
+    }
+
+    /// How the answers of a subject are graded again, if that is what it stands for.
+    pub(crate) fn regrading(&self, subject: &SubjectId) -> Option<&Regrading> {
+        self.judges.get(subject)
     }
 }
 

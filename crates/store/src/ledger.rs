@@ -100,29 +100,42 @@ impl Ledger {
 
     /// Writes the manifest, and the subjects that it names and the file does not know yet.
     pub(crate) fn put_manifest(&mut self, manifest: &Manifest) -> Result<(), StoreError> {
+        self.plan(|ledger| ledger.write_manifest(manifest))
+    }
+
+    /// Writes the manifest and plans trials, both or neither; returns how many trials were new.
+    pub(crate) fn extend(
+        &mut self,
+        manifest: &Manifest,
+        keys: impl Iterator<Item = TrialKey>,
+    ) -> Result<u64, StoreError> {
+        self.plan(|ledger| {
+            ledger.write_manifest(manifest)?;
+            ledger.write_trials(keys)
+        })
+    }
+
+    fn write_manifest(&mut self, manifest: &Manifest) -> Result<(), StoreError> {
         let json =
             serde_json::to_string(manifest).expect("core's types have only text keys, so they are JSON");
-        self.plan(|ledger| {
-            ledger.unseal()?;
-            let path = &ledger.path;
-            ledger
-                .conn
-                .execute(
-                    "INSERT INTO manifest (key, value) VALUES (?1, ?2)
-                     ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                    [MANIFEST_KEY, &json],
-                )
-                .in_file(path)?;
-            let mut insert = ledger
-                .conn
-                .prepare_cached("INSERT INTO subject (name) VALUES (?1) ON CONFLICT DO NOTHING")
-                .in_file(path)?;
-            for subject in &manifest.subjects {
-                insert.execute([subject.id.as_str()]).in_file(path)?;
-            }
-            drop(insert);
-            ledger.know_names().in_file(&ledger.path.clone())
-        })
+        self.unseal()?;
+        let path = &self.path;
+        self.conn
+            .execute(
+                "INSERT INTO manifest (key, value) VALUES (?1, ?2)
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                [MANIFEST_KEY, &json],
+            )
+            .in_file(path)?;
+        let mut insert = self
+            .conn
+            .prepare_cached("INSERT INTO subject (name) VALUES (?1) ON CONFLICT DO NOTHING")
+            .in_file(path)?;
+        for subject in &manifest.subjects {
+            insert.execute([subject.id.as_str()]).in_file(path)?;
+        }
+        drop(insert);
+        self.know_names().in_file(&self.path.clone())
     }
 
     /// Adds cases; one that is there already must be equal.
@@ -164,34 +177,37 @@ impl Ledger {
         let mut keys = keys.peekable();
         let mut added = 0;
         while keys.peek().is_some() {
-            added += self.plan(|ledger| {
-                ledger.unseal()?;
-                let mut insert = ledger
-                    .conn
-                    .prepare_cached(
-                        r#"INSERT INTO trial (no, "case", subject, repeat) VALUES (?1, ?2, ?3, ?4)
-                           ON CONFLICT DO NOTHING"#,
-                    )
-                    .in_file(&ledger.path)?;
-                let before = ledger.last_trial;
-                for key in keys.by_ref().take(TRIALS_A_TRANSACTION) {
-                    let case =
-                        ledger.cases.get(&key.suite).and_then(|cases| cases.get(&key.case)).ok_or_else(
-                            || StoreError::unknown(&ledger.path, format!("case {}:{}", key.suite, key.case)),
-                        )?;
-                    let subject = ledger.subjects.get(&key.subject).ok_or_else(|| {
-                        StoreError::unknown(&ledger.path, format!("subject {}", key.subject))
-                    })?;
-                    let no = ledger.last_trial + 1;
-                    let new = insert
-                        .execute(params![no.cast_signed(), case, subject, key.repeat])
-                        .in_file(&ledger.path)?;
-                    ledger.last_trial += new as u64;
-                }
-                Ok(ledger.last_trial - before)
-            })?;
+            added += self.plan(|ledger| ledger.write_trials(keys.by_ref().take(TRIALS_A_TRANSACTION)))?;
         }
         Ok(added)
+    }
+
+    fn write_trials(&mut self, keys: impl Iterator<Item = TrialKey>) -> Result<u64, StoreError> {
+        self.unseal()?;
+        let path = &self.path;
+        let mut insert = self
+            .conn
+            .prepare_cached(
+                r#"INSERT INTO trial (no, "case", subject, repeat) VALUES (?1, ?2, ?3, ?4)
+                   ON CONFLICT DO NOTHING"#,
+            )
+            .in_file(path)?;
+        let before = self.last_trial;
+        for key in keys {
+            let case = self
+                .cases
+                .get(&key.suite)
+                .and_then(|cases| cases.get(&key.case))
+                .ok_or_else(|| StoreError::unknown(path, format!("case {}:{}", key.suite, key.case)))?;
+            let subject = self
+                .subjects
+                .get(&key.subject)
+                .ok_or_else(|| StoreError::unknown(path, format!("subject {}", key.subject)))?;
+            let no = self.last_trial + 1;
+            let new = insert.execute(params![no.cast_signed(), case, subject, key.repeat]).in_file(path)?;
+            self.last_trial += new as u64;
+        }
+        Ok(self.last_trial - before)
     }
 
     /// A transaction that plans and does not log: if it fails, what is known is read anew and the file stays usable.

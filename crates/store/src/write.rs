@@ -87,6 +87,16 @@ impl RunWriter {
         self.with_ledger(|ledger| ledger.put_manifest(manifest))
     }
 
+    /// Writes the manifest anew and plans trials, in one transaction: a crash leaves both or neither. Returns how many
+    /// trials were not planned already. Takes the seal away.
+    pub fn extend(
+        &self,
+        manifest: &Manifest,
+        keys: impl IntoIterator<Item = TrialKey>,
+    ) -> Result<u64, StoreError> {
+        self.with_ledger(|ledger| ledger.extend(manifest, keys.into_iter()))
+    }
+
     /// Adds cases. One that is there already must have the same description.
     pub fn add_cases(&self, cases: &[Case]) -> Result<(), StoreError> {
         self.with_ledger(|ledger| ledger.add_cases(cases))

@@ -10,7 +10,7 @@ use unbent_store::{RunReader, StoreError};
 use crate::difference::{Asked, differences, other_program};
 use crate::error::{CommandError, Exit};
 use crate::output;
-use crate::session::Left;
+use crate::session::{Left, workable};
 
 /// Checks that a file is of the run that is asked for, and tells what is left of it. Changes nothing.
 pub(super) fn go_on(
@@ -50,7 +50,7 @@ pub(super) fn go_on(
     if let Some(other) = other_program(&recorded.program, &manifest.program) {
         output::warn(&format!("{file} was begun by {other}"), json);
     }
-    let left = Left::of(&reader)?.total();
+    let left = Left::of(&reader, &workable(&recorded))?.total();
     if json {
         let trials = reader.trial_count()?;
         let event = json!({ "event": "run_resumed", "file": path, "trials": trials, "left": left });

@@ -11,13 +11,15 @@ use unbent_suites::kit::{Method, Setup};
 use crate::args::{LeaderboardArgs, MethodArg};
 use crate::error::{CommandError, Exit};
 use crate::output;
+use crate::serving::{Pooling, Serving};
 use crate::session::open_suite;
 
 pub(super) fn leaderboard(args: &LeaderboardArgs, json: bool) -> Result<Exit, CommandError> {
     if json && (args.csv || args.md) {
         return Err(CommandError::usage("--json, --csv and --md exclude each other").hint("name one of them"));
     }
-    let table = table(&args.files, args.suite.as_deref(), args.method)?;
+    let pooling = if args.pool_providers { Pooling::Told } else { Pooling::Refused };
+    let table = table(&args.files, args.suite.as_deref(), args.method, pooling)?;
     output::out(&match () {
         () if json => format!("{:#}\n", table.to_json()),
         () if args.csv => table.to_csv(),
@@ -36,6 +38,7 @@ pub(super) fn table(
     files: &[PathBuf],
     suite: Option<&str>,
     method: MethodArg,
+    pooling: Pooling,
 ) -> Result<Table, CommandError> {
     let runs = files.iter().map(|path| Run::open(path)).collect::<Result<Vec<_>, _>>()?;
     let suite = the_suite(&runs, suite)?;
@@ -48,6 +51,7 @@ pub(super) fn table(
     let labels = labels(&runs);
     let manifest = joined(&runs, &labels);
     let mut unreadable = None;
+    let mut serving = Serving::default();
     let mut trials = runs.iter().enumerate().flat_map(|(file, run)| {
         let labels = &labels;
         run.reader.trials().map(move |trial| {
@@ -66,12 +70,14 @@ pub(super) fn table(
             None
         }
     })
-    .filter(|trial| trial.key.suite == suite);
+    .filter(|trial| trial.key.suite == suite)
+    .inspect(|trial| serving.add(trial, &manifest));
     let mut table = benchmark.leaderboard(&manifest, &mut trials, method);
     if let Some(error) = unreadable {
         return Err(error.into());
     }
     table.notes.extend(pack_note(&runs, &suite));
+    serving.tell(&mut table, &manifest, pooling)?;
     Ok(table)
 }
 
@@ -139,6 +145,11 @@ fn joined(runs: &[Run], labels: &BTreeMap<(usize, SubjectId), SubjectId>) -> Man
             let mut subject = subject.clone();
             if let Some(label) = labels.get(&(file, subject.id.clone())) {
                 subject.id = label.clone();
+            }
+            if let Some(regraded) = &mut subject.regraded
+                && let Some(label) = labels.get(&(file, regraded.of.clone()))
+            {
+                regraded.of = label.clone();
             }
             manifest.subjects.push(subject);
         }

@@ -10,6 +10,7 @@ mod import;
 mod leaderboard;
 mod models;
 mod plan;
+mod rejudge;
 mod resume;
 mod run;
 mod show;
@@ -24,6 +25,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
     match cli.command {
         Command::Run(args) => run::run(&args, json),
         Command::Resume(args) => resume::resume(&args, json),
+        Command::Rejudge(args) => rejudge::rejudge(&args, json),
         Command::Import(args) => import::import(&args, json),
         Command::Leaderboard(args) => leaderboard::leaderboard(&args, json),
         Command::Show(args) => show::show(&args, json),

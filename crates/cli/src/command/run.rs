@@ -10,7 +10,7 @@ use serde_json::json;
 use unbent_core::{
     Case, Clock as _, GitState, Manifest, Origin, Program, ReferenceScript, Sampling, Subject, TrialKey,
 };
-use unbent_store::plan_run;
+use unbent_store::{RunReader, plan_run};
 use unbent_suites::kit::Setup;
 
 use super::go_on::go_on;
@@ -22,7 +22,9 @@ use crate::estimate::{self, Estimate};
 use crate::models::{self, SIMULATED_JUDGE};
 use crate::output;
 use crate::packs::read_pack;
+use crate::paid::foreseen;
 use crate::progress::Telling;
+use crate::serving::Pooling;
 use crate::session::{ProgramClock, Scripts, Suites, open_suite, work};
 use crate::settings::Chosen;
 use crate::sockets;
@@ -35,7 +37,7 @@ pub(super) fn run(args: &RunArgs, json: bool) -> Result<Exit, CommandError> {
     if args.dry_run {
         return estimate::tell(&plan.estimate(args.parallel)?, json);
     }
-    sockets::make_room(&plan.manifest, args.parallel)?;
+    sockets::make_room(plan.manifest.subjects.iter().chain(&plan.manifest.judge), args.parallel)?;
     let path = args.out.clone().unwrap_or_else(|| default_path(&args.suites, plan.manifest.created_at_ms));
     let cache = args.cache.open(json)?;
     if path.exists() {
@@ -47,18 +49,22 @@ pub(super) fn run(args: &RunArgs, json: bool) -> Result<Exit, CommandError> {
             output::line(&json!({ "event": "run_began", "file": path, "trials": trials }).to_string());
         }
     }
-    let worked = work(&path, args.parallel, args.caps.caps(), cache, Telling::suiting(json))?;
+    let worked = work(&path, None, args.parallel, args.caps.caps(), cache, Telling::suiting(json))?;
     tell(&worked, &path, json)
 }
 
 /// Tells how the work on a run went, with the leaderboard of what there is.
 pub(super) fn tell(worked: &crate::session::Worked, path: &Path, json: bool) -> Result<Exit, CommandError> {
+    for warning in worked.accounts.warnings(&RunReader::open(path)?, &worked.manifest)? {
+        output::warn(&warning, json);
+    }
     if json {
         output::line(&worked.to_json(path).to_string());
         return Ok(worked.exit());
     }
     for suite in &worked.manifest.suites {
-        let table = leaderboard::table(&[path.to_owned()], Some(suite.id.as_str()), MethodArg::Corrected)?;
+        let (suite, method) = (Some(suite.id.as_str()), MethodArg::Corrected);
+        let table = leaderboard::table(&[path.to_owned()], suite, method, Pooling::Told)?;
         output::line(&table.to_text(output::terminal_width()));
     }
     output::err_line(&worked.to_text(path));
@@ -141,6 +147,9 @@ impl Plan {
         }
         for subject in subjects.iter().chain([&judge_described]) {
             match models::provider(subject, &script) {
+                Ok(provider) if subject != &judge_described => {
+                    warnings.extend(foreseen(&suites, subject, &*provider));
+                }
                 Ok(_) => {}
                 // What would be asked can be told without a key.
                 Err(error) if args.dry_run => warnings.push(format!("the run could not begin yet: {error}")),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use unbent_core::{
-    Answer, Ask, AssistantMessage, BlobRef, Event, Manifest, Message, Origin, Outcome, RunView, Score,
+    Answer, Ask, AssistantMessage, BlobRef, Event, Manifest, Message, Origin, Outcome, Score, Subject,
     TrialKey, TrialNo, TrialState, TrialView,
 };
 use unbent_report::{Cell, Column, Table, usd};
@@ -13,6 +13,7 @@ use unbent_store::{LoggedEvent, RunReader};
 use crate::args::ShowArgs;
 use crate::error::{CommandError, Exit};
 use crate::output::{self, harmless};
+use crate::paid::Accounts;
 
 pub(super) fn show(args: &ShowArgs, json: bool) -> Result<Exit, CommandError> {
     let reader = RunReader::open(&args.file)?;
@@ -27,15 +28,23 @@ pub(super) fn show(args: &ShowArgs, json: bool) -> Result<Exit, CommandError> {
 
 fn run(reader: &RunReader, path: &Path, json: bool) -> Result<String, CommandError> {
     let manifest = reader.manifest()?;
-    let mut view = RunView::default();
-    for trial in reader.trials() {
-        view.apply(&trial?);
-    }
+    let accounts = Accounts::of(reader)?;
+    let view = accounts.view();
+    let warnings = accounts.warnings(reader, &manifest)?;
     let seal = reader.seal()?.and_then(|seal| seal.root);
     if json {
         return Ok(format!(
             "{:#}\n",
-            json!({ "file": path, "manifest": manifest, "seal": seal, "subjects": view.subjects })
+            json!({
+                "file": path,
+                "manifest": manifest,
+                "seal": seal,
+                "subjects": view.subjects,
+                "paid": accounts.paid(),
+                "kept": accounts.kept(),
+                "roles": accounts.by_role(),
+                "warnings": warnings,
+            })
         ));
     }
     let mut table = Table::new(
@@ -46,9 +55,6 @@ fn run(reader: &RunReader, path: &Path, json: bool) -> Result<String, CommandErr
             Column::number("scored", "Scored"),
             Column::number("unscored", "Unscored"),
             Column::number("unfinished", "Unfinished"),
-            Column::number("answers", "Answers"),
-            Column::number("faults", "Faults"),
-            Column::number("cost_usd", "Cost"),
         ],
     );
     for (subject, sums) in &view.subjects {
@@ -58,9 +64,6 @@ fn run(reader: &RunReader, path: &Path, json: bool) -> Result<String, CommandErr
             Cell::Count(sums.scored),
             Cell::Count(sums.unscored_total()),
             Cell::Count(sums.unfinished()),
-            Cell::Count(sums.subject.answers + sums.judge.answers),
-            Cell::Count(sums.subject.faults + sums.judge.faults),
-            Cell::Usd(sums.subject.cost_usd + sums.judge.cost_usd),
         ]);
     }
     let total = view.total();
@@ -69,7 +72,10 @@ fn run(reader: &RunReader, path: &Path, json: bool) -> Result<String, CommandErr
     }
     let file = path.display();
     let left = total.unfinished() + total.unscored_total();
-    if left > 0 && manifest.origin == Origin::Asked {
+    let is_workable = |subject: &Subject| manifest.origin == Origin::Asked || subject.regraded.is_some();
+    let workable = manifest.subjects.iter().filter(|subject| is_workable(subject));
+    let sums = workable.filter_map(|subject| view.subjects.get(&subject.id));
+    if sums.map(|sums| sums.unfinished() + sums.unscored_total()).sum::<u64>() > 0 {
         table.notes.push(format!("go on with what is unfinished or unscored: unbent resume {file}"));
     } else if left > 0 {
         table.notes.push(format!("what the source has no answers for: unbent show {file} --find open:"));
@@ -81,7 +87,18 @@ fn run(reader: &RunReader, path: &Path, json: bool) -> Result<String, CommandErr
     table
         .notes
         .push(format!("list trials: unbent show {file} --find TEXT; one of them: unbent show {file} 1"));
-    Ok(table.to_text(output::terminal_width()))
+    let mut text = table.to_text(output::terminal_width());
+    let calls = accounts.calls(&manifest);
+    if !calls.rows.is_empty() {
+        text.push_str(&format!("\n{}", calls.to_text(output::terminal_width())));
+    }
+    if let Some(sentence) = accounts.sentence() {
+        text.push_str(&format!("{sentence}\n"));
+    }
+    for warning in warnings {
+        text.push_str(&format!("warning: {warning}\n"));
+    }
+    Ok(text)
 }
 
 fn described(path: &Path, manifest: &Manifest) -> String {

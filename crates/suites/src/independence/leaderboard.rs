@@ -202,6 +202,7 @@ fn table(manifest: &Manifest, rows: &[Row], method: Method) -> Table {
     let mut columns = vec![
         Column::number("rank", "#"),
         Column::text("config", "Subject"),
+        Column::text("judged_by", "Judge").shown(Shown::ToPeople),
         Column::number("index", won.mark("index", "Index")),
         Column::number("interval", "95 % CI").shown(Shown::ToPeople),
         Column::number("ci_low", "").shown(Shown::ToPrograms),
@@ -228,12 +229,14 @@ fn table(manifest: &Manifest, rows: &[Row], method: Method) -> Table {
     let mut rank = 0;
     for row in rows {
         let subject = about.get(&row.subject);
+        let judge = judge_of(manifest, subject.copied());
         let simulated = subject.is_some_and(|subject| subject.simulated);
         let ranked = row.ranked && !is_null(row);
         rank += u64::from(ranked);
         let mut cells = vec![
             if ranked { Cell::Count(rank) } else { Cell::Missing },
             Cell::Text(row.subject.to_string()),
+            judge.map_or(Cell::Missing, |judge| Cell::Text(named(judge))),
             Cell::number(row.index, 1),
             row.interval.map_or(Cell::Missing, |interval| Cell::Range(interval.low, interval.high, 1)),
             Cell::number(row.interval.map(|interval| interval.low), 1),
@@ -252,14 +255,34 @@ fn table(manifest: &Manifest, rows: &[Row], method: Method) -> Table {
             Cell::Flag(simulated),
             Cell::Flag(is_null(row)),
             Cell::Text(if method == Method::Published { "published" } else { "corrected" }.to_owned()),
-            manifest.judge.as_ref().map_or(Cell::Missing, |judge| Cell::Text(judge.id.to_string())),
-            Cell::Flag(manifest.judge.as_ref().is_some_and(|judge| judge.simulated)),
+            judge.map_or(Cell::Missing, |judge| Cell::Text(judge.id.to_string())),
+            Cell::Flag(judge.is_some_and(|judge| judge.simulated)),
             Cell::Texts(won.0.keys().map(|metric| (*metric).to_owned()).collect()),
         ]);
         table.rows.push(cells);
     }
+    if manifest.subjects.iter().all(|subject| subject.regraded.is_none())
+        && let Some(place) = table.column("judged_by")
+    {
+        // One judge for all is told in a note, if at all.
+        table.columns.remove(place);
+        table.rows.iter_mut().for_each(|row| {
+            row.remove(place);
+        });
+    }
     table.notes = notes(manifest, rows, method, &won);
     table
+}
+
+/// Who graded a subject's answers.
+fn judge_of<'m>(manifest: &'m Manifest, subject: Option<&'m Subject>) -> Option<&'m Subject> {
+    let regraded = subject.and_then(|subject| subject.regraded.as_ref());
+    regraded.map(|regraded| &regraded.judge).or(manifest.judge.as_ref())
+}
+
+/// A judge's name, with what must be known of it.
+fn named(judge: &Subject) -> String {
+    if judge.simulated { format!("{} (simulated)", judge.id) } else { judge.id.to_string() }
 }
 
 /// The metrics that a null subject wins.
@@ -284,14 +307,39 @@ impl Won {
     }
 }
 
-fn notes(manifest: &Manifest, rows: &[Row], method: Method, won: &Won) -> Vec<String> {
+/// What must be known of who graded.
+fn judge_notes(manifest: &Manifest, rows: &[Row]) -> Vec<String> {
     let mut notes = Vec::new();
-    if let Some(judge) = manifest.judge.as_ref().filter(|judge| judge.simulated) {
+    let find = |row: &Row| manifest.subjects.iter().find(|subject| subject.id == row.subject);
+    let mut simulated: BTreeMap<&SubjectId, Vec<&SubjectId>> = BTreeMap::new();
+    for row in rows {
+        if let Some(judge) = judge_of(manifest, find(row)).filter(|judge| judge.simulated) {
+            simulated.entry(&judge.id).or_default().push(&row.subject);
+        }
+    }
+    for (judge, graded) in simulated {
+        let graded = if graded.len() == rows.len() {
+            "Graded".to_owned()
+        } else {
+            let graded: Vec<_> = graded.iter().map(ToString::to_string).collect();
+            format!("Graded ({})", graded.join(", "))
+        };
         notes.push(format!(
-            "Graded by {}, a simulated judge that counts phrases: not a measurement of a model.",
-            judge.id
+            "{graded} by {judge}, a simulated judge that counts phrases: not a measurement of a model."
         ));
     }
+    if rows.iter().any(|row| find(row).is_some_and(|subject| subject.regraded.is_some())) {
+        notes.push(
+            "Rows named … [judged by …] grade the stored answers of that subject again: they differ from its own row by \
+             the grades alone, and are no further sample of the model."
+                .to_owned(),
+        );
+    }
+    notes
+}
+
+fn notes(manifest: &Manifest, rows: &[Row], method: Method, won: &Won) -> Vec<String> {
+    let mut notes = judge_notes(manifest, rows);
     if manifest.subjects.iter().any(|subject| subject.simulated) {
         notes.push(
             "Subjects named sim/… are simulated, with known behaviour; null subjects have no rank."
