@@ -18,7 +18,8 @@ async fn streamed(body: &str) -> Result<Reply, Fault> {
     let answer = ResponseTemplate::new(200).set_body_raw(body, "text/event-stream");
     let server = server(answer).await;
     let dialect = OpenAiChat { streams: true, ..dialect() };
-    let provider = HttpModel::new(config(&format!("{}/v1", server.uri())), dialect).unwrap();
+    let provider =
+        HttpModel::new(config(&format!("{}/v1", server.uri())), dialect).expect("a good configuration");
     Asked::hello().put_to(&provider).await
 }
 
