@@ -102,7 +102,7 @@ const MOST_CALLS_A_LIFE: f64 = 50.0;
 const LONGEST_SPIN: Duration = Duration::from_millis(3);
 
 /// Far longer than any of this takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn server() -> MockServer {
     MockServer::start(Options {
