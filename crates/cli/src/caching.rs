@@ -8,9 +8,15 @@ use unbent_store::{CacheError, CacheFile};
 
 use crate::args::{CacheArgs, CacheMode, CachePlaceArgs};
 use crate::error::CommandError;
+use crate::hosts::Keys;
 use crate::output;
 
 impl CacheArgs {
+    /// Whether models will be asked.
+    pub(crate) fn keys(&self) -> Keys {
+        if self.mode == CacheMode::Replay { Keys::Unneeded } else { Keys::Needed }
+    }
+
     /// Opens the cache that is asked for; none where nothing is kept yet and nothing shall be.
     pub(crate) fn open(&self, json: bool) -> Result<Option<Cache>, CommandError> {
         let file = match self.mode {

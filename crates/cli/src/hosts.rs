@@ -119,6 +119,15 @@ pub(crate) const PACE_PARAMS: [&str; 4] = ["timeout_s", "connections", "rpm", "t
 
 const OTHER_PARAMS: [&str; 8] = ["api", "stream", "refuses", "mode", "num_ctx", "efforts", "cache", "exacto"];
 
+/// Whether a model's key must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keys {
+    /// It will be asked.
+    Needed,
+    /// Nobody will be asked: all answers are there already.
+    Unneeded,
+}
+
 impl Host {
     /// The API of this name.
     pub(crate) fn find(id: &str) -> Option<&'static Self> {
@@ -164,7 +173,7 @@ impl Host {
     }
 
     /// Makes the provider of a reference.
-    pub(crate) fn provider(&self, reference: &ModelRef) -> Result<HttpModel, CommandError> {
+    pub(crate) fn provider(&self, reference: &ModelRef, keys: Keys) -> Result<HttpModel, CommandError> {
         let known: Vec<_> = CONNECTION_PARAMS.iter().chain(&OTHER_PARAMS).copied().collect();
         super::models::refuse_unknown_params(reference, &known)?;
         let bad = |name: &str, wanted: &str| {
@@ -202,7 +211,10 @@ impl Host {
             Some("allow") => true,
             Some(_) => return Err(bad("zero_usage", "allow")),
         };
-        endpoint.api_key = self.key(reference)?;
+        endpoint.api_key = match self.key(reference) {
+            Err(_) if keys == Keys::Unneeded => None,
+            key => key?,
+        };
         let refuses: BTreeSet<String> =
             text("refuses").into_iter().flat_map(|names| names.split(',')).map(str::to_owned).collect();
         let efforts = match text("efforts") {

@@ -31,6 +31,7 @@ mod serving;
 mod session;
 mod settings;
 mod sockets;
+mod worked;
 
 pub use args::Cli;
 pub use command::dispatch;

@@ -13,7 +13,7 @@ use unbent_providers::sim::{SimPersona, SimProvider, known_personas};
 use unbent_store::{Replay, RunReader};
 
 use crate::error::{CommandError, Exit};
-use crate::hosts::{self, CONNECTION_PARAMS, HOSTS, Host};
+use crate::hosts::{self, CONNECTION_PARAMS, HOSTS, Host, Keys};
 use crate::settings::Chosen;
 
 /// The providers without an API that a reference may name, with what follows the slash.
@@ -119,18 +119,19 @@ pub(crate) fn warning(reference: &ModelRef) -> Option<String> {
 pub(crate) struct Models {
     script: Arc<dyn ReferenceScript>,
     parallel: NonZeroUsize,
+    keys: Keys,
     lanes: BTreeMap<String, Arc<Lane>>,
 }
 
 impl Models {
     /// No models yet; simulated ones will follow this script.
-    pub(crate) fn new(script: Arc<dyn ReferenceScript>, parallel: NonZeroUsize) -> Self {
-        Self { script, parallel, lanes: BTreeMap::new() }
+    pub(crate) fn new(script: Arc<dyn ReferenceScript>, parallel: NonZeroUsize, keys: Keys) -> Self {
+        Self { script, parallel, keys, lanes: BTreeMap::new() }
     }
 
     /// Finds who answers for a described model. The same model behind the same server shares its lane.
     pub(crate) fn respondent(&mut self, subject: &Subject) -> Result<Respondent, CommandError> {
-        let provider = provider(subject, &self.script)?;
+        let provider = provider(subject, &self.script, self.keys)?;
         let lane = match self.lanes.entry(subject.model.clone()) {
             Entry::Occupied(lane) => Arc::clone(lane.get()),
             Entry::Vacant(place) => {
@@ -158,6 +159,7 @@ fn limits(subject: &Subject) -> Result<LaneLimits, CommandError> {
 pub(crate) fn provider(
     subject: &Subject,
     script: &Arc<dyn ReferenceScript>,
+    keys: Keys,
 ) -> Result<Arc<dyn Provider>, CommandError> {
     let reference: ModelRef = subject.model.parse().map_err(|error| {
         CommandError::new(Exit::BadFile, format!("{} cannot be asked: {error}", subject.id))
@@ -176,7 +178,7 @@ pub(crate) fn provider(
         }
         "replay" => replay(&reference)?,
         id => match Host::find(id) {
-            Some(host) => Arc::new(host.provider(&reference)?),
+            Some(host) => Arc::new(host.provider(&reference, keys)?),
             None => return Err(unknown(format!("there is no provider {id:?} in {:?}", subject.model))),
         },
     };

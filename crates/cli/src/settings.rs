@@ -98,7 +98,7 @@ impl Settings {
             // The line itself is not shown: someone may have put a key there.
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             bad(format!("line {line}: {}", error.message()))
-                .hint("what a model's settings may be: docs/guide/models.md#modelstoml")
+                .hint("what a model's settings may be: docs/guide/settings.md#modelstoml")
         })?;
         let settings = Self { path: path.to_owned(), models: file.models };
         for (name, entry) in &settings.models {

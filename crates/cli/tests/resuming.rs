@@ -1,7 +1,5 @@
 //! A run over HTTP: which calls it makes, and which of them again.
 
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
-
 mod program;
 
 use std::collections::BTreeMap;

@@ -11,7 +11,7 @@ use crate::args::{CheckArgs, ModelsCommand};
 use crate::checking::{Asking, Checked, Report, question, trouble};
 use crate::environment::is_set;
 use crate::error::{CommandError, Exit};
-use crate::hosts::{HOSTS, Host};
+use crate::hosts::{HOSTS, Host, Keys};
 use crate::models::{self, OFFLINE};
 use crate::output;
 use crate::session::Scripts;
@@ -128,7 +128,7 @@ fn flags(args: &CheckArgs) -> String {
 
 fn provider(chosen: &Chosen) -> Result<Arc<dyn Provider>, CommandError> {
     let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(BTreeMap::new()));
-    models::provider(&models::describe_subject(chosen, &Sampling::default()), &script)
+    models::provider(&models::describe_subject(chosen, &Sampling::default()), &script, Keys::Needed)
 }
 
 /// Simulated and recorded models are there if their names are.

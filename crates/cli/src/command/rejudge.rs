@@ -38,7 +38,7 @@ pub(super) fn rejudge(args: &RejudgeArgs, json: bool) -> Result<Exit, CommandErr
     let mut manifest = reader.manifest()?;
     let suites = open_suites(&manifest)?;
     let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites.clone()));
-    models::provider(&judge, &script)?;
+    models::provider(&judge, &script, args.cache.keys())?;
     warnings.extend(manifest.suites.iter().filter(|suite| suite.files.is_empty()).map(|suite| {
         format!(
             "the file does not hold the texts of {} that its subjects were asked with; the judge is shown those of \

@@ -54,7 +54,7 @@ pub(super) fn run(args: &RunArgs, json: bool) -> Result<Exit, CommandError> {
 }
 
 /// Tells how the work on a run went, with the leaderboard of what there is.
-pub(super) fn tell(worked: &crate::session::Worked, path: &Path, json: bool) -> Result<Exit, CommandError> {
+pub(super) fn tell(worked: &crate::worked::Worked, path: &Path, json: bool) -> Result<Exit, CommandError> {
     for warning in worked.accounts.warnings(&RunReader::open(path)?, &worked.manifest)? {
         output::warn(&warning, json);
     }
@@ -146,7 +146,7 @@ impl Plan {
             );
         }
         for subject in subjects.iter().chain([&judge_described]) {
-            match models::provider(subject, &script) {
+            match models::provider(subject, &script, args.cache.keys()) {
                 Ok(provider) if subject != &judge_described => {
                     warnings.extend(foreseen(&suites, subject, &*provider));
                 }

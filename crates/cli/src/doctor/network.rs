@@ -9,7 +9,7 @@ use unbent_providers::http::{Reached, Roots, roots};
 
 use super::Finding;
 use crate::environment;
-use crate::hosts::{HOSTS, Host};
+use crate::hosts::{HOSTS, Host, Keys};
 use crate::output::harmless;
 
 /// The variables that name a proxy, in upper case and lower case alike.
@@ -162,7 +162,7 @@ fn to_reach(host: &Host) -> Option<Result<HttpModel, String>> {
     } else if !has_key {
         return None;
     }
-    Some(host.provider(&reference).map_err(|error| error.to_string()))
+    Some(host.provider(&reference, Keys::Needed).map_err(|error| error.to_string()))
 }
 
 fn off_by(server: SystemTime, now: SystemTime) -> Option<Duration> {

@@ -107,6 +107,7 @@ impl Scheduled {
             settings: Sampling::default(),
             simulated: false,
             price: self.price(),
+            price_source: None,
             regraded: None,
             null: false,
         };
