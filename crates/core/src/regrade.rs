@@ -81,7 +81,8 @@ mod tests {
     }
 
     fn taken(events: &[Event]) -> Vec<(String, BlobRef)> {
-        let given = TakenOver::of(events).given(TrialNo(3)).map(|event| match event {
+        let taken = TakenOver::of(events);
+        let given = taken.given(TrialNo(3)).map(|event| match event {
             Event::Given { need, from: TrialNo(3), answer } => (need.to_string(), answer),
             other => panic!("{other:?}"),
         });

@@ -88,7 +88,7 @@ impl Scheduled {
             server,
             suite,
             cases,
-            is_judge_asked: of.2 && round % 2 == 0,
+            is_judge_asked: of.2 && round.is_multiple_of(2),
             path,
             _folder: folder,
         };
@@ -137,17 +137,17 @@ impl Scheduled {
     /// A model behind the server, whose name makes it tell prices.
     fn asked(&self, name: &str) -> Respondent {
         let provider = model(&self.server.url(), self.of, "priced", PATIENCE);
-        self.respondent(name, Arc::new(provider), self.price())
+        Self::respondent(name, Arc::new(provider), self.price())
     }
 
     fn simulated_judge(&self) -> Respondent {
         let reference: ModelRef = "sim/rule-judge".parse().unwrap();
         let script = Arc::clone(&self.suite) as Arc<dyn ReferenceScript>;
         let persona = SimPersona::parse(&reference).unwrap();
-        self.respondent("judge", Arc::new(SimProvider::new(persona, script, "judge")), None)
+        Self::respondent("judge", Arc::new(SimProvider::new(persona, script, "judge")), None)
     }
 
-    fn respondent(&self, name: &str, provider: Arc<dyn Provider>, price: Option<Price>) -> Respondent {
+    fn respondent(name: &str, provider: Arc<dyn Provider>, price: Option<Price>) -> Respondent {
         let lane = Arc::new(Lane::new(name, parallel(), LaneLimits::default()));
         Respondent { provider, settings: Sampling::default(), price, lane }
     }
