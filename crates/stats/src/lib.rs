@@ -18,6 +18,6 @@ pub use corrected::{ReplicateTable, price_bonett_t_interval};
 pub use decimal::round_to_places;
 pub use describe::{mean, median, sample_std_dev};
 pub use interval::{Interval, Level};
-pub use proportion::wilson_interval;
+pub use proportion::{wilson_interval, wilson_interval_at};
 pub use python_random::PythonRandom;
 pub use student::{published_t_interval, student_t_critical, t_interval};
