@@ -4,20 +4,27 @@
 //! no input or output, no clock, no environment, no threads; every random stream starts from a seed the caller
 //! gives. A missing value is the caller's business: every function here takes complete data.
 
+pub mod binomial;
 pub mod bootstrap;
 pub mod corrected;
 pub mod decimal;
 pub mod describe;
 pub mod interval;
+pub mod paired;
 pub mod proportion;
 pub mod python_random;
 pub mod student;
 
+pub use binomial::{
+    agresti_coull_interval, clopper_pearson_interval, jeffreys_interval, rule_of_three, wald_interval,
+    wilson_corrected_interval,
+};
 pub use bootstrap::{PercentileBootstrap, ResamplePlan};
 pub use corrected::{ReplicateTable, price_bonett_t_interval};
 pub use decimal::round_to_places;
 pub use describe::{mean, median, sample_std_dev};
 pub use interval::{Interval, Level};
+pub use paired::{Continuity, McNemar, PairedCounts, mcnemar_asymptotic, mcnemar_exact, mcnemar_mid_p};
 pub use proportion::{wilson_interval, wilson_interval_at};
 pub use python_random::PythonRandom;
 pub use student::{published_t_interval, student_t_critical, t_interval};
