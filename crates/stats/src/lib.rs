@@ -10,6 +10,7 @@ pub mod corrected;
 pub mod decimal;
 pub mod describe;
 pub mod difference;
+pub mod equivalence;
 pub mod interval;
 pub mod paired;
 pub mod proportion;
@@ -25,6 +26,9 @@ pub use corrected::{ReplicateTable, price_bonett_t_interval};
 pub use decimal::round_to_places;
 pub use describe::{mean, median, sample_std_dev};
 pub use difference::{newcombe_interval, newcombe_paired_interval};
+pub use equivalence::{
+    Equivalence, EquivalenceError, tost_means, tost_paired_means, tost_paired_proportions,
+};
 pub use interval::{Interval, Level};
 pub use paired::{Continuity, McNemar, PairedCounts, mcnemar_asymptotic, mcnemar_exact, mcnemar_mid_p};
 pub use proportion::{wilson_interval, wilson_interval_at};
