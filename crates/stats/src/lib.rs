@@ -12,6 +12,7 @@ pub mod describe;
 pub mod difference;
 pub mod equivalence;
 pub mod interval;
+pub mod multiplicity;
 pub mod paired;
 pub mod proportion;
 pub mod python_random;
@@ -30,6 +31,7 @@ pub use equivalence::{
     Equivalence, EquivalenceError, tost_means, tost_paired_means, tost_paired_proportions,
 };
 pub use interval::{Interval, Level};
+pub use multiplicity::{benjamini_hochberg, holm};
 pub use paired::{Continuity, McNemar, PairedCounts, mcnemar_asymptotic, mcnemar_exact, mcnemar_mid_p};
 pub use proportion::{wilson_interval, wilson_interval_at};
 pub use python_random::PythonRandom;
