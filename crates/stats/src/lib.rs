@@ -4,6 +4,7 @@
 //! no input or output, no clock, no environment, no threads; every random stream starts from a seed the caller
 //! gives. A missing value is the caller's business: every function here takes complete data.
 
+pub mod agreement;
 pub mod binomial;
 pub mod bootstrap;
 pub mod corrected;
@@ -16,8 +17,10 @@ pub mod multiplicity;
 pub mod paired;
 pub mod proportion;
 pub mod python_random;
+pub mod resampled;
 pub mod student;
 
+pub use agreement::{AgreementError, Confusion, Kappa, Weights, fleiss_kappa, fleiss_kappa_interval};
 pub use binomial::{
     agresti_coull_interval, clopper_pearson_interval, jeffreys_interval, rule_of_three, wald_interval,
     wilson_corrected_interval,
@@ -35,4 +38,5 @@ pub use multiplicity::{benjamini_hochberg, holm};
 pub use paired::{Continuity, McNemar, PairedCounts, mcnemar_asymptotic, mcnemar_exact, mcnemar_mid_p};
 pub use proportion::{wilson_interval, wilson_interval_at};
 pub use python_random::PythonRandom;
+pub use resampled::{Resampled, bca_interval, percentile_interval};
 pub use student::{published_t_interval, student_t_critical, t_interval};
