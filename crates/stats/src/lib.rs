@@ -13,6 +13,7 @@ pub mod describe;
 pub mod difference;
 pub mod equivalence;
 pub mod interval;
+pub mod krippendorff;
 pub mod multiplicity;
 pub mod paired;
 pub mod proportion;
@@ -34,6 +35,7 @@ pub use equivalence::{
     Equivalence, EquivalenceError, tost_means, tost_paired_means, tost_paired_proportions,
 };
 pub use interval::{Interval, Level};
+pub use krippendorff::{Scale, krippendorff_alpha, krippendorff_alpha_interval};
 pub use multiplicity::{benjamini_hochberg, holm};
 pub use paired::{Continuity, McNemar, PairedCounts, mcnemar_asymptotic, mcnemar_exact, mcnemar_mid_p};
 pub use proportion::{wilson_interval, wilson_interval_at};
