@@ -7,6 +7,7 @@
 pub mod agreement;
 pub mod binomial;
 pub mod bootstrap;
+pub mod clustered;
 pub mod corrected;
 pub mod decimal;
 pub mod describe;
@@ -27,6 +28,7 @@ pub use binomial::{
     wilson_corrected_interval,
 };
 pub use bootstrap::{PercentileBootstrap, ResamplePlan};
+pub use clustered::{ClusterError, Clusters, design_effect, kish_effective_size};
 pub use corrected::{ReplicateTable, price_bonett_t_interval};
 pub use decimal::round_to_places;
 pub use describe::{mean, median, sample_std_dev};
