@@ -13,6 +13,9 @@
 )]
 #![expect(clippy::float_cmp, reason = "rounded figures are equal or they are not")]
 
+mod figures;
+mod paper;
+mod table;
 mod vectors;
 
 use std::path::{Path, PathBuf};
