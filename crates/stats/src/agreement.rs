@@ -287,7 +287,7 @@ mod tests {
         assert_eq!(error, AgreementError::Plan { expected: 5, found: 1 });
     }
 
-    // Byrt, Bishop and Carlin (1993): equal observed agreement, unequal margins.
+    // Feinstein and Cicchetti (1990): equal observed agreement, unequal margins.
     #[test]
     fn kappa_falls_with_prevalence_where_pabak_does_not() {
         let pairs = |a, b, c, d| {

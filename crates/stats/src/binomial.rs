@@ -25,7 +25,7 @@ pub fn clopper_pearson_interval(hits: u64, n: NonZeroU64, level: Level) -> Inter
 
 /// Returns the equal-tailed credible interval under the prior of Jeffreys, beta(1/2, 1/2).
 ///
-/// The plain quantiles, as most programs print them. Brown, Cai and DasGupta (2001, section 3.1.2) set the lower end to 0
+/// The plain quantiles, as most programs print them. Brown, Cai and DasGupta (2001) set the lower end to 0
 /// at no hits and the upper to 1 at all hits, which this does not do.
 ///
 /// # Panics
@@ -176,21 +176,40 @@ mod tests {
         }
     }
 
+    /// How often an interval of 0.95 holds the share `p`.
+    fn coverage(method: Method, n: u64, p: f64) -> f64 {
+        let chance = |hits: u64| {
+            let ways = statrs::function::factorial::binomial(n, hits);
+            ways * p.powi(hits as i32) * (1.0 - p).powi((n - hits) as i32)
+        };
+        (0..=n).filter(|&hits| method(hits, size(n), Level::P95).contains(p)).map(chance).sum()
+    }
+
     #[test]
     fn the_exact_interval_of_small_samples_covers_at_least_its_level() {
         for n in [5u64, 11, 20] {
             for step in 1..40 {
                 let p = f64::from(step) / 40.0;
-                let covered: f64 = (0..=n)
-                    .filter(|&hits| clopper_pearson_interval(hits, size(n), Level::P95).contains(p))
-                    .map(|hits| {
-                        let ways = statrs::function::factorial::binomial(n, hits);
-                        ways * p.powi(hits as i32) * (1.0 - p).powi((n - hits) as i32)
-                    })
-                    .sum();
+                let covered = coverage(clopper_pearson_interval, n, p);
                 assert!(covered >= 0.95, "{covered} at {p} of {n}");
             }
         }
+    }
+
+    /// How often an interval of 0.95 holds the share, on average over shares.
+    fn mean_coverage(method: Method, n: u64) -> f64 {
+        let shares: Vec<f64> = (1..200).map(|step| f64::from(step) / 200.0).collect();
+        shares.iter().map(|&p| coverage(method, n, p)).sum::<f64>() / shares.len() as f64
+    }
+
+    #[test]
+    fn on_average_the_others_come_close_to_their_level_and_wald_does_not() {
+        for method in [wilson_interval, jeffreys_interval, agresti_coull_interval] {
+            let covered = mean_coverage(method, 20);
+            assert!((0.94..0.97).contains(&covered), "{covered}");
+        }
+        assert!(mean_coverage(wald_interval, 20) < 0.87);
+        assert!(mean_coverage(wilson_corrected_interval, 20) > 0.96);
     }
 
     proptest! {

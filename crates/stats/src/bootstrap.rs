@@ -14,7 +14,7 @@ use crate::python_random::PythonRandom;
 /// Which elements each resample takes: a table of `resamples × size` positions.
 ///
 /// The stream starts from the same seed for every sample, so the table depends on the sample size alone and is
-/// drawn once for many samples.
+/// drawn once for many samples. It takes four bytes for each position: 36 MB for 2,000 resamples of 4,500 values.
 #[derive(Clone, Debug)]
 pub struct ResamplePlan {
     size: NonZeroU32,

@@ -74,9 +74,9 @@ mod tests {
         NonZeroU64::new(n).unwrap()
     }
 
-    // Newcombe (1998), Statistics in Medicine 17, 873, table II, method 10: contrasts (a) and (e).
+    // Newcombe (1998), Statistics in Medicine 17, 873, table II, method 10.
     #[test]
-    fn newcombe_s_published_example_is_met() {
+    fn newcombe_s_published_examples_are_met() {
         let got = newcombe_interval((56, size(70)), (48, size(80)), Level::P95);
         assert!((got.low - 0.0524).abs() < 5e-5 && (got.high - 0.3339).abs() < 5e-5, "{got:?}");
         let got = newcombe_interval((5, size(56)), (0, size(29)), Level::P95);

@@ -43,8 +43,8 @@ pub fn percentile_interval(mut resampled: Vec<f64>, level: Level) -> Option<Inte
 /// Values this close to the estimate, as a part of the spread of all, differ only by the order of their sums.
 const TIE: f64 = 1e-9;
 
-/// Returns the bias-corrected and accelerated interval (Efron 1987) of a statistic; `None` of no values, or where all
-/// resamples lie on one side of the estimate.
+/// Returns the bias-corrected and accelerated interval (Efron 1987) of a statistic; `None` of no values, where all
+/// resamples lie on one side of the estimate, or at so extreme a level that the correction breaks down.
 ///
 /// `estimate` is the statistic of the whole sample, `resampled` its values over resamples and `left_out` its values with
 /// each unit (or cluster) left out in turn, which give the acceleration. Corrects the percentile interval for bias and for
@@ -70,12 +70,13 @@ pub fn bca_interval(
     let acceleration = acceleration(left_out);
     let adjusted = |tail: f64| {
         let z = bias + normal.inverse_cdf(tail);
-        normal.cdf(bias + z / (1.0 - acceleration * z))
+        let room = 1.0 - acceleration * z;
+        (room > 0.0).then(|| normal.cdf(bias + z / room))
     };
     let tail = level.alpha() / 2.0;
     Some(Interval {
-        low: quantile(&resampled, adjusted(tail))?,
-        high: quantile(&resampled, adjusted(1.0 - tail))?,
+        low: quantile(&resampled, adjusted(tail)?)?,
+        high: quantile(&resampled, adjusted(1.0 - tail)?)?,
     })
 }
 
@@ -117,5 +118,15 @@ mod tests {
         assert!((plain.low - accelerated.low).abs() < 1e-6 && (plain.high - accelerated.high).abs() < 1e-6);
         assert_eq!(bca_interval(1e9, values, &[1.0], Level::P95), None);
         assert_eq!(percentile_interval(vec![], Level::P95), None);
+    }
+
+    #[test]
+    fn one_unit_that_carries_everything_breaks_the_correction_down_at_extreme_levels() {
+        let mut left_out = vec![1.0; 400];
+        left_out[0] = 0.0;
+        let resampled = vec![0.0, 1.0, 2.0];
+        let extreme = Level::parse(1.0 - 1e-9).unwrap();
+        assert_eq!(bca_interval(1.0, resampled.clone(), &left_out, extreme), None);
+        assert!(bca_interval(1.0, resampled, &left_out, Level::P95).is_some());
     }
 }
