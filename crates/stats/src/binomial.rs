@@ -111,7 +111,7 @@ fn normal_interval(centre: f64, size: f64, z: f64) -> Interval {
 
 /// The quantile of a beta distribution: Newton's steps on its distribution function, kept inside a shrinking bracket.
 ///
-/// The inverse in statrs stops at about 1e-8 of the quantile, too coarse for the small shares that these intervals are for.
+/// The inverse in statrs is good to about 1e-12 as a rule, but to 5e-9 only for the upper end after no hits in 14,950 cases.
 fn beta_quantile(probability: f64, a: f64, b: f64) -> f64 {
     let beta = Beta::new(a, b).expect("both parameters are above zero");
     let (mut low, mut high) = (0.0f64, 1.0f64);
