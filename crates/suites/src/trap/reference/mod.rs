@@ -14,6 +14,8 @@
 
 mod base;
 mod extract;
+#[cfg(test)]
+mod invented;
 mod metrics;
 mod python;
 mod rules;
