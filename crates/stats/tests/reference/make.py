@@ -1,7 +1,7 @@
 """Makes values.json: reference values for the statistics of this crate, by programs that share no code with it.
 
-    python3 -m venv /tmp/reference && /tmp/reference/bin/pip install scipy statsmodels krippendorff scikit-learn
-    /tmp/reference/bin/python make.py > values.json
+    python3 -m venv venv && venv/bin/pip install scipy statsmodels krippendorff scikit-learn
+    venv/bin/python make.py > values.json
 
 Where a library has the method, the library computes it; where none has, this file does, from the formula of the paper, and
 says so. The committed values were made with scipy 1.17.1, statsmodels 0.15.0, krippendorff 0.9.0, scikit-learn 1.9.1 and
