@@ -14,7 +14,7 @@ use crate::python_random::PythonRandom;
 /// Which elements each resample takes: a table of `resamples × size` positions.
 ///
 /// The stream starts from the same seed for every sample, so the table depends on the sample size alone and is
-/// drawn once for many samples.
+/// drawn once for many samples. It takes four bytes for each position: 36 MB for 2,000 resamples of 4,500 values.
 #[derive(Clone, Debug)]
 pub struct ResamplePlan {
     size: NonZeroU32,
@@ -41,6 +41,11 @@ impl ResamplePlan {
         self.positions.len() / self.size.get() as usize
     }
 
+    /// Returns the positions that each resample takes, in the order drawn.
+    pub fn rows(&self) -> impl Iterator<Item = &[u32]> {
+        self.positions.chunks_exact(self.size.get() as usize)
+    }
+
     /// Returns the mean of each resample of `values`, in the order drawn; each is a left-to-right sum over the
     /// count.
     ///
@@ -55,7 +60,7 @@ impl ResamplePlan {
         let mean = |resample: &[u32]| {
             naive_sum(resample.iter().map(|&position| values[position as usize])) / f64::from(self.size.get())
         };
-        Ok(self.positions.chunks_exact(size).map(mean).collect())
+        Ok(self.rows().map(mean).collect())
     }
 }
 

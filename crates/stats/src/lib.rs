@@ -4,20 +4,45 @@
 //! no input or output, no clock, no environment, no threads; every random stream starts from a seed the caller
 //! gives. A missing value is the caller's business: every function here takes complete data.
 
+pub mod agreement;
+pub mod binomial;
 pub mod bootstrap;
+pub mod clustered;
 pub mod corrected;
 pub mod decimal;
 pub mod describe;
+pub mod difference;
+pub mod equivalence;
 pub mod interval;
+pub mod krippendorff;
+pub mod multiplicity;
+pub mod paired;
+pub mod power;
 pub mod proportion;
 pub mod python_random;
+pub mod resampled;
 pub mod student;
 
+pub use agreement::{AgreementError, Confusion, Kappa, Weights, fleiss_kappa, fleiss_kappa_interval};
+pub use binomial::{
+    agresti_coull_interval, clopper_pearson_interval, jeffreys_interval, rule_of_three, wald_interval,
+    wilson_corrected_interval,
+};
 pub use bootstrap::{PercentileBootstrap, ResamplePlan};
+pub use clustered::{ClusterError, Clusters, design_effect, kish_effective_size};
 pub use corrected::{ReplicateTable, price_bonett_t_interval};
 pub use decimal::round_to_places;
 pub use describe::{mean, median, sample_std_dev};
+pub use difference::{newcombe_interval, newcombe_paired_interval};
+pub use equivalence::{
+    Equivalence, EquivalenceError, tost_means, tost_paired_means, tost_paired_proportions,
+};
 pub use interval::{Interval, Level};
-pub use proportion::wilson_interval;
+pub use krippendorff::{Scale, krippendorff_alpha, krippendorff_alpha_interval};
+pub use multiplicity::{benjamini_hochberg, holm};
+pub use paired::{Continuity, McNemar, PairedCounts, mcnemar_asymptotic, mcnemar_exact, mcnemar_mid_p};
+pub use power::{IndependentDesign, PairedDesign, PowerError};
+pub use proportion::{wilson_interval, wilson_interval_at};
 pub use python_random::PythonRandom;
+pub use resampled::{Resampled, bca_interval, percentile_interval};
 pub use student::{published_t_interval, student_t_critical, t_interval};

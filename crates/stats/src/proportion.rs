@@ -15,10 +15,22 @@ use crate::interval::{Interval, Level};
 ///
 /// When `hits` exceeds `n`.
 pub fn wilson_interval(hits: u64, n: NonZeroU64, level: Level) -> Interval {
+    wilson_interval_at(hits, n, Normal::standard().inverse_cdf(level.upper_probability()))
+}
+
+/// Returns the Wilson score interval for `hits` out of `n` at a critical value of one's own, such as the 1.96 of printed
+/// tables.
+///
+/// For figures that were published with a rounded critical value; [`wilson_interval`] takes the quantile itself.
+///
+/// # Panics
+///
+/// When `hits` exceeds `n`.
+pub fn wilson_interval_at(hits: u64, n: NonZeroU64, critical_value: f64) -> Interval {
     assert!(hits <= n.get(), "{hits} hits out of {n}");
     let n_real = n.get() as f64;
     let share = hits as f64 / n_real;
-    let z = Normal::standard().inverse_cdf(level.upper_probability());
+    let z = critical_value;
     let shrink = 1.0 + z * z / n_real;
     let centre = (share + z * z / (2.0 * n_real)) / shrink;
     let half = z / shrink * (share * (1.0 - share) / n_real + z * z / (4.0 * n_real * n_real)).sqrt();
