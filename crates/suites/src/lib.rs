@@ -5,6 +5,7 @@
 
 pub mod independence;
 pub mod kit;
+pub mod trap;
 
 use kit::Registration;
 
