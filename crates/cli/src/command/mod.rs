@@ -3,6 +3,7 @@
 mod completions;
 mod demo;
 mod docs;
+mod generate;
 mod import;
 mod leaderboard;
 mod plan;
@@ -25,6 +26,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Show(args) => show::show(&args, json),
         Command::Plan(args) => plan::plan(&args, json),
         Command::Suites(args) => suites::suites(args.command, json),
+        Command::Generate { command } => generate::generate(&command, json),
         Command::Demo(args) => demo::demo(&args, json),
         Command::Completions { shell } => Ok(completions::completions(shell)),
         Command::Docs { document } => Ok(docs::docs(document)),

@@ -213,12 +213,13 @@ fn rot13(c: char) -> char {
 
 /// The first forty characters, spaced out, every other one with a hyphen: as the reference does it.
 fn spaced(text: &str) -> String {
-    text.chars()
+    let spaced: Vec<_> = text
+        .chars()
         .take(40)
         .enumerate()
         .map(|(place, c)| if place % 2 == 0 { format!("{c}-") } else { c.to_string() })
-        .collect::<Vec<_>>()
-        .join(" ")
+        .collect();
+    spaced.join(" ").trim_end().to_owned()
 }
 
 #[cfg(test)]
