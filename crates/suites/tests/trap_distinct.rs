@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use unbent_suites::kit::PackFiles;
 use unbent_suites::trap::generate::distinct;
 use unbent_suites::trap::{
-    Category, Census, Family, GenerateError, Language, Library, Profile, Target, TrapCase, fold, generate,
+    Category, CategoryCount, Census, Family, GenerateError, Language, Library, Profile, Target, TrapCase,
+    fold, generate,
 };
 
 fn library() -> Library {
@@ -30,8 +31,7 @@ fn shares<K: Ord>(cases: &[TrapCase], key: impl Fn(&TrapCase) -> K) -> BTreeMap<
 #[test]
 fn there_are_15_000_cases_in_the_published_proportions() {
     let census = Census::of(&cases(42));
-    let counts: Vec<_> =
-        census.categories.iter().map(|(category, count, _)| (*category, count.cases)).collect();
+    let counts: Vec<_> = census.categories.iter().map(|part| (part.category, part.count.cases)).collect();
     let expect = [7706, 1605, 1284, 1284, 1124, 963, 903, 131];
     assert_eq!(counts, Category::ALL.into_iter().zip(expect).collect::<Vec<_>>());
     let all = census.all;
@@ -42,7 +42,7 @@ fn there_are_15_000_cases_in_the_published_proportions() {
 
 #[test]
 fn no_template_makes_more_than_four_per_cent_of_its_category() {
-    for (category, count, _) in Census::of(&cases(42)).categories {
+    for CategoryCount { category, count, .. } in Census::of(&cases(42)).categories {
         assert!(count.largest_template_share <= 0.04, "{category}: {}", count.largest_template_share);
     }
 }
@@ -74,6 +74,15 @@ fn every_template_of_every_family_gives_a_case() {
         );
         assert_eq!(case.prompt.trim(), case.prompt, "{}", case.template);
         assert!(!case.prompt.contains("  ") || is_spelt, "{:?}", case.prompt);
+    }
+}
+
+#[test]
+fn spanish_prompts_contract_their_articles() {
+    for case in cases(42).iter().chain(&cases(43)).filter(|case| case.language == Language::Spanish) {
+        let is_spelt = case.family == Family::Encoding;
+        let words = format!(" {} ", case.prompt.to_lowercase());
+        assert!(is_spelt || !(words.contains(" de el ") || words.contains(" a el ")), "{words}");
     }
 }
 

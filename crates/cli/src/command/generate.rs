@@ -177,9 +177,9 @@ fn tell(args: &TrapArgs, profile: Profile, library: &Library, cases: &[TrapCase]
         });
         let told = format!("{told:#}");
         if is_standard_output(&args.out) {
-            output::err_line(&told)
+            output::err_line(&told);
         } else {
-            output::line(&told)
+            output::line(&told);
         }
         return;
     }

@@ -1,6 +1,7 @@
 //! What a set of cases holds: counts, duplicates, and how many independent prompts it is worth.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
 use unbent_report::{Cell, Column, Table};
 
@@ -13,12 +14,12 @@ use super::family::Family;
 /// A text of nothing but signs, which would fold to nothing, stays as it is.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for c in text.chars().filter(|c| c.is_alphanumeric()) {
-        if c.is_ascii() {
-            folded.push(c.to_ascii_lowercase());
-        } else {
-            folded.extend(c.to_lowercase());
+    if text.is_ascii() {
+        for byte in text.bytes().filter(u8::is_ascii_alphanumeric) {
+            folded.push(char::from(byte.to_ascii_lowercase()));
         }
+    } else {
+        folded.extend(text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase));
     }
     if folded.is_empty() { text.to_owned() } else { folded }
 }
@@ -46,45 +47,106 @@ pub struct Count {
     pub languages: BTreeMap<Language, usize>,
 }
 
-impl Count {
-    fn of<'a>(cases: impl Iterator<Item = &'a TrapCase>) -> Self {
-        let (mut prompts, mut templates) = (HashMap::new(), HashMap::new());
-        let mut languages = BTreeMap::new();
-        let mut n = 0;
-        for case in cases {
-            n += 1;
-            *prompts.entry(case.prompt.as_str()).or_insert(0) += 1;
-            *templates.entry(&*case.template).or_insert(0) += 1;
-            *languages.entry(case.language).or_insert(0) += 1;
+/// A case with its texts as numbers: equal texts have equal numbers.
+struct Numbered<'a> {
+    case: &'a TrapCase,
+    prompt: usize,
+    folded: usize,
+    template: usize,
+}
+
+/// Gives every text a number, in the order of first sight.
+struct Numbers<K>(HashMap<K, usize>);
+
+impl<K: Hash + Eq> Numbers<K> {
+    fn with_room(texts: usize) -> Self {
+        Self(HashMap::with_capacity(texts))
+    }
+
+    fn of(&mut self, text: K) -> usize {
+        let next = self.0.len();
+        *self.0.entry(text).or_insert(next)
+    }
+}
+
+fn numbered(cases: &[TrapCase]) -> Vec<Numbered<'_>> {
+    let (mut prompts, mut templates) =
+        (Numbers::<&str>::with_room(cases.len()), Numbers::<&str>::with_room(0));
+    let mut folds = Numbers::<String>::with_room(cases.len());
+    let mut fold_of_prompt = Vec::new();
+    let number = |case| {
+        let case: &TrapCase = case;
+        let prompt = prompts.of(&case.prompt);
+        if prompt == fold_of_prompt.len() {
+            fold_of_prompt.push(folds.of(fold(&case.prompt)));
         }
-        let folded: BTreeSet<_> = prompts.keys().map(|prompt| fold(prompt)).collect();
-        let largest = |counts: &HashMap<&str, usize>| counts.values().copied().max().unwrap_or(0);
+        Numbered { case, prompt, folded: fold_of_prompt[prompt], template: templates.of(&case.template) }
+    };
+    cases.iter().map(number).collect()
+}
+
+impl Count {
+    fn of(cases: &[&Numbered<'_>]) -> Self {
+        let prompts = tally(cases, |case| case.prompt);
+        let templates = tally(cases, |case| case.template);
+        let folded = tally(cases, |case| case.folded);
+        let mut languages = BTreeMap::new();
+        for case in cases {
+            *languages.entry(case.case.language).or_insert(0) += 1;
+        }
+        let largest_template = templates.iter().copied().max().unwrap_or(0);
         Self {
-            cases: n,
+            cases: cases.len(),
             distinct: prompts.len(),
             distinct_folded: folded.len(),
-            most_repeats: largest(&prompts),
+            most_repeats: prompts.iter().copied().max().unwrap_or(0),
             effective: effective(&prompts),
             templates: templates.len(),
             effective_by_template: effective(&templates),
-            largest_template_share: if n == 0 { 0.0 } else { largest(&templates) as f64 / n as f64 },
+            largest_template_share: if cases.is_empty() {
+                0.0
+            } else {
+                largest_template as f64 / cases.len() as f64
+            },
             languages,
         }
     }
 }
 
+/// How often each number that occurs does so.
+fn tally(cases: &[&Numbered<'_>], number: impl Fn(&Numbered<'_>) -> usize) -> Vec<usize> {
+    let highest = cases.iter().map(|case| number(case)).max().unwrap_or(0);
+    let mut counts = vec![0; highest + 1];
+    for case in cases {
+        counts[number(case)] += 1;
+    }
+    counts.retain(|count| *count > 0);
+    counts
+}
+
 /// Kish (1965): the size of a sample of equal weight that is worth as much as one in which clusters answer as one.
-fn effective(counts: &HashMap<&str, usize>) -> f64 {
+fn effective(counts: &[usize]) -> f64 {
     let (sum, squares) =
-        counts.values().fold((0.0, 0.0), |(sum, squares), m| (sum + *m as f64, squares + (*m * *m) as f64));
+        counts.iter().fold((0.0, 0.0), |(sum, squares), m| (sum + *m as f64, squares + (m * m) as f64));
     if squares == 0.0 { 0.0 } else { sum * sum / squares }
+}
+
+/// The counts of a category.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CategoryCount {
+    /// The category.
+    pub category: Category,
+    /// Of all its cases.
+    pub count: Count,
+    /// Of its families, in order; those that have no case are left out.
+    pub families: Vec<(Family, Count)>,
 }
 
 /// The counts of a set of cases, by category and family.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Census {
-    /// By category, in order, with its families; those that have no case are left out.
-    pub categories: Vec<(Category, Count, Vec<(Family, Count)>)>,
+    /// By category, in order; those that have no case are left out.
+    pub categories: Vec<CategoryCount>,
     /// Of all.
     pub all: Count,
 }
@@ -92,19 +154,23 @@ pub struct Census {
 impl Census {
     /// Counts.
     pub fn of(cases: &[TrapCase]) -> Self {
-        let is_there = |count: &Count| count.cases > 0;
+        let numbered = numbered(cases);
+        let all: Vec<_> = numbered.iter().collect();
+        let part = |holds: &dyn Fn(&TrapCase) -> bool| {
+            let part: Vec<_> = all.iter().copied().filter(|numbered| holds(numbered.case)).collect();
+            (!part.is_empty()).then(|| Count::of(&part))
+        };
         let categories = Category::ALL
             .into_iter()
             .filter_map(|category| {
-                let count = Count::of(cases.iter().filter(|case| case.category == category));
+                let count = part(&|case| case.category == category)?;
                 let families = Family::of(category)
-                    .map(|family| (family, Count::of(cases.iter().filter(|case| case.family == family))))
-                    .filter(|(_, count)| is_there(count))
+                    .filter_map(|family| Some((family, part(&|case| case.family == family)?)))
                     .collect();
-                is_there(&count).then_some((category, count, families))
+                Some(CategoryCount { category, count, families })
             })
             .collect();
-        Self { categories, all: Count::of(cases.iter()) }
+        Self { categories, all: Count::of(&all) }
     }
 
     /// The counts as a table: a row for each category, below it one for each family where it has several, and the sum.
@@ -122,7 +188,7 @@ impl Census {
             Column::number("spanish", "Spanish"),
         ];
         let mut table = Table::new("Cases", columns);
-        for (category, count, families) in &self.categories {
+        for CategoryCount { category, count, families } in &self.categories {
             table.rows.push(row(category.name(names), count));
             if families.len() > 1 {
                 table.rows.extend(families.iter().map(|(family, count)| {

@@ -67,7 +67,7 @@ impl Encoding {
             Self::Morse => morse(text),
             Self::NoVowels => text.chars().filter(|c| !"aeiou".contains(*c)).collect(),
             Self::Numbers => numbers(text),
-            Self::Percent => text.bytes().map(|byte| format!("%{byte:02X}")).collect(),
+            Self::Percent => text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat(),
             Self::PigLatin => text.split_whitespace().map(pig_latin).collect::<Vec<_>>().join(" "),
             Self::Reverse => text.chars().rev().collect(),
             Self::ReverseWords => text.split_whitespace().rev().collect::<Vec<_>>().join(" "),

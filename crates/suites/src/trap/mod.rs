@@ -17,7 +17,7 @@ mod template;
 
 pub use case::{Language, Record, Slots, TrapCase, UnknownLanguage};
 pub use category::{Category, Names, Recommendation, UnknownCategory};
-pub use census::{Census, Count, fold};
+pub use census::{CategoryCount, Census, Count, fold};
 pub use family::{Contract, Draw, Family, UnknownFamily, Way};
 pub use generate::{GenerateError, Profile, generate};
 pub use library::{Library, LibraryError};

@@ -133,7 +133,7 @@ fn read_slots(texts: SlotTexts, shared: &Shared, reading: &mut Reading<'_>) -> S
 fn read_slot(text: SlotText, shared: &Shared, reading: &mut Reading<'_>) -> Result<Values, String> {
     let has_values = !text.values.is_empty() || !text.more.is_empty();
     match (has_values, text.shared, text.target, text.range) {
-        (true, None, None, None) => read_values(text.values, text.more, text.blank, reading),
+        (true, None, None, None) => Ok(read_values(text.values, text.more, text.blank, reading)),
         (false, Some(of), None, None) => {
             shared.get(&of).cloned().ok_or_else(|| format!("{SHARED_FILE} has no slot {of:?}"))
         }
@@ -161,7 +161,7 @@ fn read_values(
     more: Vec<Spanned<ValueText>>,
     blank: bool,
     reading: &mut Reading<'_>,
-) -> Result<Values, String> {
+) -> Values {
     let published = Some(values.len());
     let mut fields = None;
     let mut seen = BTreeSet::new();
@@ -178,7 +178,7 @@ fn read_values(
             Err(why) => reading.note(Some(place), why),
         }
     }
-    Ok(Values::List { fields: fields.unwrap_or_default(), values: read, published })
+    Values::List { fields: fields.unwrap_or_default(), values: read, published }
 }
 
 fn read_value(
