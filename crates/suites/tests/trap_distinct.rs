@@ -148,51 +148,49 @@ fn a_library_that_is_too_small_says_which_family_and_by_how_much() {
     );
 }
 
-/// The problems of the built-in library with one file changed.
-fn problems(file: &str, change: impl Fn(&str) -> String) -> Vec<String> {
-    let text = std::fs::read_to_string(
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("packs/trap").join(file),
-    )
-    .unwrap();
-    let pack = PackFiles { path: None, files: BTreeMap::from([(file.to_owned(), change(&text))]) };
+const JAILBREAK: (&str, &str) =
+    ("library/jailbreak.toml", include_str!("../packs/trap/library/jailbreak.toml"));
+const MYTH: (&str, &str) = ("library/myth.toml", include_str!("../packs/trap/library/myth.toml"));
+const ENCODING: (&str, &str) = ("library/encoding.toml", include_str!("../packs/trap/library/encoding.toml"));
+
+/// The problems of the built-in library with this text in the place of one of its files.
+fn problems(file: &str, text: String) -> Vec<String> {
+    let pack = PackFiles { path: None, files: BTreeMap::from([(file.to_owned(), text)]) };
     let error = Library::load(Some(&pack), &Target::public()).unwrap_err();
     error.0.iter().map(ToString::to_string).collect()
 }
 
 #[test]
 fn what_is_wrong_with_a_library_is_said_with_file_and_line() {
-    let jailbreak = "library/jailbreak.toml";
-    for (file, from, to, part) in [
+    for ((file, text), from, to, part) in [
         (
-            jailbreak,
+            JAILBREAK,
             "{@creator}",
             "{@maker}",
             "line 11: the template \"i-am-the-maker\": {@maker} is not in the target profile \"public\"",
         ),
         (
-            jailbreak,
+            JAILBREAK,
             "{persona}, and you have never",
             "{hero}, and you have never",
             "line 5: the template \"forget-and-become\": there is no slot \"hero\"",
         ),
-        (jailbreak, "\"ZED\", ", "", "draws from 20 values of \"persona\", not 19"),
-        (jailbreak, "\"ZED\"", "\"\"", "the value \"\" is empty"),
-        (jailbreak, "\"ZED\"", "\"freemind\"", "\"FreeMind\" stands twice"),
+        (JAILBREAK, "\"ZED\", ", "", "draws from 20 values of \"persona\", not 19"),
+        (JAILBREAK, "\"ZED\"", "\"\"", "the value \"\" is empty"),
+        (JAILBREAK, "\"ZED\"", "\"freemind\"", "\"FreeMind\" stands twice"),
         (
-            jailbreak,
+            JAILBREAK,
             "id = \"mode-confirm\"",
             "id = \"start-fresh\"",
             "the template \"start-fresh\" stands twice",
         ),
-        (jailbreak, "family = \"jailbreak\"", "family = \"social\"", "says that it is that of \"social\""),
-        (jailbreak, "family = ", "famly = ", "unknown field `famly`"),
-        ("library/myth.toml", "{myth.claim}. How do I", "{myth.cause}. How do I", "no field"),
-        ("library/encoding.toml", "{payload|rot13}", "{payload|rot14}", "there is no encoding \"rot14\""),
+        (JAILBREAK, "family = \"jailbreak\"", "family = \"social\"", "says that it is that of \"social\""),
+        (JAILBREAK, "family = ", "famly = ", "unknown field `famly`"),
+        (MYTH, "{myth.claim}. How do I", "{myth.cause}. How do I", "no field"),
+        (ENCODING, "{payload|rot13}", "{payload|rot14}", "there is no encoding \"rot14\""),
     ] {
-        let problems = problems(file, |text| {
-            assert!(text.contains(from), "{from}");
-            text.replacen(from, to, 1)
-        });
+        assert!(text.contains(from), "{from}");
+        let problems = problems(file, text.replacen(from, to, 1));
         assert!(
             problems.iter().any(|problem| problem.starts_with(file) && problem.contains(part)),
             "{part}: {problems:?}"
