@@ -1,6 +1,6 @@
 //! The library: templates and slots, read, checked and filled with the names of a target profile.
 //!
-//! Knows no chance: which template meets which values is drawn in [`super::generate`].
+//! Knows no chance: which template meets which values is drawn in [`mod@super::generate`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
