@@ -7,8 +7,10 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+mod generating;
 mod running;
 
+pub(crate) use generating::{GenerateCommand, LanguageArg, NamesArg, ProfileArg, TrapArgs};
 pub(crate) use running::{
     CacheArgs, CacheCommand, CacheCommandArgs, CacheMode, CachePlaceArgs, ConnectionArgs, RejudgeArgs,
     ResumeArgs, RunArgs,
@@ -62,6 +64,12 @@ pub(crate) enum Command {
     Models(ModelsArgs),
     /// Check this machine and its setup: disk, limits, clock, certificates, keys and tools
     Doctor(DoctorArgs),
+    /// Make the cases of a suite from its templates and write them to a file
+    Generate {
+        /// The suite
+        #[command(subcommand)]
+        command: GenerateCommand,
+    },
     /// Run the independence suite offline on simulated subjects
     Demo(DemoArgs),
     /// Print a completion script for a shell

@@ -2,6 +2,7 @@
 //!
 //! For new work any other generator is as good; this one exists because old numbers depend on its every bit.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 use rand_mt::Mt;
@@ -46,6 +47,57 @@ impl PythonRandom {
     /// Returns the position that `choice` takes in a sequence of `length` elements.
     pub fn choice_index(&mut self, length: NonZeroU32) -> usize {
         self.below(length) as usize
+    }
+
+    /// Reorders the items as `shuffle(x)`: from the last place down, each item changes places with one at or before it.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            let other = self.below_len(last + 1);
+            items.swap(last, other);
+        }
+    }
+
+    /// Returns the positions that `sample(range(n), k)` takes, in its order; all of them if `k` exceeds `n`.
+    ///
+    /// Lib/random.py: a pool whose holes are filled from its end where the pool is small beside `k`, otherwise single
+    /// draws of which those that came before are repeated.
+    pub fn sample_indices(&mut self, n: usize, k: usize) -> Vec<usize> {
+        let k = k.min(n);
+        let mut pool_limit = 21;
+        if k > 5 {
+            let mut power = 1;
+            while power < 3 * k {
+                power *= 4;
+            }
+            pool_limit += power;
+        }
+        if n <= pool_limit {
+            let mut pool: Vec<usize> = (0..n).collect();
+            return (0..k)
+                .map(|taken| {
+                    let place = self.below_len(n - taken);
+                    let chosen = pool[place];
+                    pool[place] = pool[n - taken - 1];
+                    chosen
+                })
+                .collect();
+        }
+        let mut seen = BTreeSet::new();
+        (0..k)
+            .map(|_| {
+                loop {
+                    let chosen = self.below_len(n);
+                    if seen.insert(chosen) {
+                        return chosen;
+                    }
+                }
+            })
+            .collect()
+    }
+
+    fn below_len(&mut self, n: usize) -> usize {
+        let n = u32::try_from(n).ok().and_then(NonZeroU32::new).expect("a list that fits into memory here");
+        self.below(n) as usize
     }
 
     /// Returns a number drawn evenly from the 2^53 multiples of 2^-53 in [0, 1), as `random()`.
@@ -116,6 +168,25 @@ mod tests {
             assert_eq!(random.choice_index(NonZeroU32::MIN), 0);
         }
         assert_eq!(random.next_u32(), 1_051_802_512);
+    }
+
+    #[test]
+    fn shuffles_and_samples_are_those_of_cpython() {
+        let mut items: Vec<usize> = (0..10).collect();
+        PythonRandom::new(42).shuffle(&mut items);
+        assert_eq!(items, [7, 3, 2, 8, 5, 6, 9, 4, 0, 1]);
+        assert_eq!(PythonRandom::new(42).sample_indices(10, 4), [1, 0, 4, 9]);
+        assert_eq!(PythonRandom::new(2026).sample_indices(1000, 4), [121, 327, 514, 974]);
+        assert_eq!(PythonRandom::new(7).sample_indices(100, 6), [41, 19, 50, 83, 6, 9]);
+        assert_eq!(PythonRandom::new(7).sample_indices(85, 6), [41, 19, 50, 6, 9, 68]);
+        assert_eq!(PythonRandom::new(7).sample_indices(50, 12), [20, 9, 25, 41, 3, 4, 34, 6, 23, 37, 45, 32]);
+    }
+
+    #[test]
+    fn seed_2026_gives_the_outputs_of_cpython() {
+        let mut random = PythonRandom::new(2026);
+        let outputs = [(); 5].map(|()| random.next_u32());
+        assert_eq!(outputs, [511_616_025, 1_372_175_472, 2_158_288_730, 4_085_985_276, 2_198_261_819]);
     }
 
     proptest! {

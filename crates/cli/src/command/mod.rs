@@ -5,6 +5,7 @@ mod completions;
 mod demo;
 mod docs;
 mod doctor;
+mod generate;
 mod go_on;
 mod import;
 mod leaderboard;
@@ -34,6 +35,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Suites(args) => suites::suites(args.command, json),
         Command::Models(args) => models::models(args.command, json),
         Command::Doctor(args) => doctor::doctor(&args, json),
+        Command::Generate { command } => generate::generate(&command, json),
         Command::Demo(args) => demo::demo(&args, json),
         Command::Completions { shell } => Ok(completions::completions(shell)),
         Command::Docs { document } => Ok(docs::docs(document)),

@@ -88,6 +88,8 @@ impl Dialect {
     pub(crate) fn told_at_start(self, reply: &Reply) -> Tokens {
         match self {
             Self::Messages => Tokens { output: reply.usage.output.min(1), ..reply.usage.tokens() },
+            // Every event tells all of them.
+            Self::Gemini => reply.usage.tokens(),
             _ => Tokens::default(),
         }
     }
