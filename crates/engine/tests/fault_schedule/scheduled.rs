@@ -271,7 +271,10 @@ impl Scheduled {
         // A stream goes on after an event that breaks off, and tells in the end what it used.
         let is_streamed = self.of.0.ends_with("streamed");
         let not_json = if is_streamed { 0 } else { count(&Scripted::NotJson) };
-        assert_eq!(ledger.untold.calls, UNTOLD.iter().map(count).sum::<u64>() + not_json, "{ledger:?}");
+        // Every event of this one tells all of it, so a cut comes too late to hide anything.
+        let told_by_cuts = if self.of.0 == "gemini streamed" { count(&Scripted::Cut) } else { 0 };
+        let untold = UNTOLD.iter().map(count).sum::<u64>() + not_json - told_by_cuts;
+        assert_eq!(ledger.untold.calls, untold, "{ledger:?}");
         Seen { untold: ledger.untold.calls, ..seen }
     }
 }
