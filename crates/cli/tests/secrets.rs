@@ -143,6 +143,14 @@ const SOURCES: &[Source] = &[
         args: &["--api-key-env", "MY_KEY"],
         held_in: None,
     },
+    Source {
+        planted: |place, key| {
+            place.put(".env", format!("UNBENT_API_KEY={key}\n"));
+            place
+        },
+        args: &[],
+        held_in: Some(".env"),
+    },
 ];
 
 #[test]
