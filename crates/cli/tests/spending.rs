@@ -7,6 +7,7 @@ mod program;
 use unbent_mock::{MockServer, Options};
 
 use self::program::Place;
+use self::program::server::{ModelServer, Response};
 
 fn tokens_of(place: &Place, line: &[&str]) -> (Option<i32>, u64, u64) {
     let ended = place.unbent(line);
@@ -87,6 +88,20 @@ fn a_server_that_is_not_there_ends_the_run_at_once_and_leaves_its_trials_open() 
     assert!(ended.stderr.contains("cannot reach http://127.0.0.1:9/v1"), "{}", ended.stderr);
     assert!(ended.stderr.contains("check that the server is there"), "{}", ended.stderr);
     assert!(ended.stderr.contains("unbent resume a.unbent"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_address_that_is_no_api_ends_the_run_at_once_and_leaves_its_trials_open() {
+    let place = Place::new();
+    let server = ModelServer::start(|_| Response::status(404, "<html>Nothing here</html>".to_owned()));
+    let line = ["run", "independence", "--model", "openai-compatible/m", "--judge", "sim/rule-judge"];
+    let url = server.base_url();
+    let rest = ["--base-url", &url, "--parallel", "1", "--out", "a.unbent"];
+    let ended = place.unbent([&line[..], &rest].concat());
+    assert_eq!(ended.code, Some(8), "{}", ended.stderr);
+    assert!(ended.stderr.contains("Nothing here") && ended.stderr.contains("base URL"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("unbent resume a.unbent"), "{}", ended.stderr);
+    assert_eq!(server.seen().len(), 3);
 }
 
 #[test]

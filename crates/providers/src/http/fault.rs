@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 use unbent_core::{Fault, FaultKind};
 
@@ -87,6 +87,8 @@ pub(super) fn of_status(
     let story = describe_error(&json).unwrap_or_else(|| redaction.excerpt(body));
     let out_of_money = error_words(&json).any(|word| EXHAUSTED.contains(&word));
     let (kind, hint) = match status {
+        // No API answers so; whatever is at that address, asking it again and again is in vain.
+        404 | 405 | 410 | 501 if is_page(headers, body) => (FaultKind::WebPage, hint_for_missing(tried)),
         402 => (FaultKind::Exhausted, String::new()),
         400 if is_about_key(&json) => (FaultKind::Unauthorized, String::new()),
         400 if story.contains("credit balance is too low") => (FaultKind::Exhausted, String::new()),
@@ -111,6 +113,12 @@ pub(super) fn of_status(
             .flatten(),
         ..Fault::new(kind, format!("HTTP {status}: {story}{hint}")).with_status(status)
     }
+}
+
+/// Whether a body is a web page.
+fn is_page(headers: &HeaderMap, body: &[u8]) -> bool {
+    let told = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    told || body.trim_ascii_start().starts_with(b"<")
 }
 
 fn hint_for_missing(tried: &str) -> String {

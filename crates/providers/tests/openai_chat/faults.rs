@@ -89,6 +89,12 @@ async fn the_servers_own_words_are_found_in_the_usual_shapes() {
     }
     let page = ResponseTemplate::new(502).set_body_raw("<html>\n  Bad\tGateway</html>", "text/html");
     assert_eq!(answer(page).await.unwrap_err().message, "HTTP 502: <html> Bad Gateway</html>");
+    for status in [404, 405, 501] {
+        let page = ResponseTemplate::new(status).set_body_raw("<html>Nothing here</html>", "text/html");
+        let fault = answer(page).await.unwrap_err();
+        assert_eq!((fault.kind, fault.status), (FaultKind::WebPage, Some(status)), "{fault}");
+        assert!(fault.message.contains("check the base URL"), "{fault}");
+    }
     assert_eq!(answer(ResponseTemplate::new(500)).await.unwrap_err().message, "HTTP 500: (nothing)");
 }
 
