@@ -139,8 +139,8 @@ impl Accounts {
                     Cell::Count(meters.usage.cached_input),
                     Cell::Count(meters.usage.output),
                     Cell::Count(meters.usage.reasoning),
-                    Cell::Usd(meters.cost_usd),
-                    Cell::Usd(meters.kept.cost_usd),
+                    meters.known_cost_usd().map_or(Cell::Missing, Cell::Usd),
+                    meters.known_cost_usd().map_or(Cell::Missing, |_| Cell::Usd(meters.kept.cost_usd)),
                 ]);
             }
         }

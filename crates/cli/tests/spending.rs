@@ -105,6 +105,24 @@ fn an_address_that_is_no_api_ends_the_run_at_once_and_leaves_its_trials_open() {
 }
 
 #[test]
+fn a_price_that_is_not_known_is_not_told_as_nothing() {
+    let place = Place::new();
+    let server = MockServer::start(Options::default());
+    let url = format!("{}/v1", server.url());
+    let line = ["run", "independence", "--model", "openai-compatible/text", "--model", "sim/steadfast"];
+    let rest = ["--judge", "sim/rule-judge", "--base-url", &url, "--limit", "1", "--out", "a.unbent"];
+    let ended = place.unbent([&line[..], &rest].concat());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let table = place.leaderboard("a.unbent", "corrected");
+    let cost = |subject: &str| {
+        let row = table.as_array().unwrap().iter().find(|row| row["config"] == subject).unwrap();
+        row["cost_usd"].as_f64()
+    };
+    assert_eq!(cost("openai-compatible/text"), None);
+    assert_eq!(cost("sim/steadfast"), Some(0.0));
+}
+
+#[test]
 fn a_companys_key_goes_to_no_other_address() {
     let place = Place::new().with("OPENAI_API_KEY", "sk-of-openai-only").with("UNBENT_API_KEY", "");
     let server = MockServer::start(Options::default());

@@ -128,6 +128,12 @@ pub struct Kept {
 }
 
 impl RoleMeters {
+    /// What was paid in US dollars, as far as prices are known; none if nothing is known but that there are answers
+    /// without a price.
+    pub fn known_cost_usd(&self) -> Option<f64> {
+        (self.unpriced == 0 || self.cost_usd > 0.0).then_some(self.cost_usd)
+    }
+
     fn answer(&mut self, meter: &Meter, served: &Served, cached: bool, unsent: &[String]) {
         self.answers += 1;
         self.cached += u64::from(cached);

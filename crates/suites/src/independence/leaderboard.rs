@@ -26,7 +26,7 @@ struct Row {
     drift: Option<f64>,
     unscored: u64,
     unfinished: u64,
-    cost_usd: f64,
+    cost_usd: Option<f64>,
     /// The cells of the method's own columns.
     own: Vec<Cell>,
 }
@@ -95,7 +95,7 @@ fn published_row(id: &SubjectId, sets: &SubjectSets, numbers: Option<&Published>
         drift: numbers.and_then(|numbers| total_drift(&numbers.dimensions)),
         unscored: sets.unscored,
         unfinished: sets.unfinished,
-        cost_usd: sets.paid.cost_usd,
+        cost_usd: sets.paid.known_cost_usd(),
         own: vec![
             Cell::Count(numbers.map_or(0, |numbers| numbers.dropped)),
             Cell::number(numbers.map(|numbers| numbers.mean_index), 1),
@@ -155,7 +155,7 @@ fn corrected_row(id: &SubjectId, sets: &SubjectSets, numbers: &Corrected) -> Row
         drift: drift.zip(name_drift).map(|(drift, name)| drift + name),
         unscored: sets.unscored,
         unfinished: sets.unfinished,
-        cost_usd: sets.paid.cost_usd,
+        cost_usd: sets.paid.known_cost_usd(),
         own: vec![
             if numbers.missing == 0 {
                 Cell::Missing
@@ -250,7 +250,7 @@ fn table(manifest: &Manifest, rows: &[Row], method: Method) -> Table {
         cells.extend([
             Cell::Count(row.unscored),
             Cell::Count(row.unfinished),
-            Cell::Usd(row.cost_usd),
+            row.cost_usd.map_or(Cell::Missing, Cell::Usd),
             subject.map_or(Cell::Missing, |subject| Cell::Text(subject.model.clone())),
             Cell::Flag(simulated),
             Cell::Flag(is_null(row)),
