@@ -17,7 +17,6 @@ struct Table {
 #[serde(deny_unknown_fields)]
 struct Company {
     source: String,
-    read: String,
     models: BTreeMap<String, Price>,
 }
 
@@ -28,7 +27,7 @@ static TABLE: LazyLock<Table> =
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ListPrice {
     pub(crate) price: Price,
-    /// The version of the table, its source and the day on which that was read.
+    /// The version of the table, and the page to compare it with.
     pub(crate) source: String,
 }
 
@@ -37,7 +36,7 @@ pub(crate) fn list_price(reference: &ModelRef) -> Option<ListPrice> {
     let price = |company: &str, model: &str| {
         let company = TABLE.companies.get(company)?;
         let price = *company.models.get(model).or_else(|| company.models.get(without_snapshot(model)))?;
-        let source = format!("price list {}: {} on {}", TABLE.version, company.source, company.read);
+        let source = format!("price list {}, not checked against {}", TABLE.version, company.source);
         Some(ListPrice { price, source })
     };
     match reference.provider.as_str() {
@@ -81,7 +80,7 @@ mod tests {
     fn every_price_of_the_table_makes_sense() {
         assert!(TABLE.companies.len() >= 3);
         for (company, prices) in &TABLE.companies {
-            assert!(prices.source.starts_with("https://") && prices.read.starts_with("202"), "{company}");
+            assert!(prices.source.starts_with("https://"), "{company}");
             for (model, price) in &prices.models {
                 let cheaper = price.cached_input.is_none_or(|cached| cached > 0.0 && cached < price.input);
                 let dearer = price.cache_write.is_none_or(|write| write > price.input);
