@@ -99,6 +99,21 @@ pub(crate) struct SuiteArgs {
     /// A pack of texts in place of the built-in one: a folder or a pack.toml
     #[arg(long, value_name = "PATH")]
     pub(crate) pack: Option<PathBuf>,
+    /// Cases of your own in place of the suite's: a JSON array or JSON Lines (trap)
+    #[arg(long = "cases", id = "cases_file", value_name = "FILE")]
+    pub(crate) cases_file: Option<PathBuf>,
+    /// A rule pack in place of the built-in one (trap)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
+    /// The names of the system under test, which the prompts speak of (trap)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) target: Option<PathBuf>,
+    /// A sample of N cases, stratified by category; the same as --set sample=N (trap)
+    #[arg(long, value_name = "N", value_parser = at_least_one::<NonZeroUsize>)]
+    pub(crate) sample: Option<NonZeroUsize>,
+    /// Make only N cases, in the proportions of all; the same as --set size=N (trap)
+    #[arg(long, value_name = "N", value_parser = at_least_one::<NonZeroUsize>)]
+    pub(crate) suite_size: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Args)]

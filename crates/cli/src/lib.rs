@@ -20,6 +20,7 @@ mod environment;
 mod error;
 mod estimate;
 mod hosts;
+mod joined;
 mod models;
 mod output;
 mod packs;
@@ -30,6 +31,7 @@ mod rehearsal;
 mod serving;
 mod session;
 mod settings;
+mod setups;
 mod sockets;
 mod worked;
 

@@ -38,7 +38,7 @@ pub(crate) fn open_suites(manifest: &Manifest) -> Result<Suites, CommandError> {
             files: record.files.clone(),
         });
         let params = record.params.iter().map(|(name, value)| (name.clone(), text(value))).collect();
-        Ok((record.id.clone(), open_suite(record.id.as_str(), &Setup { params, pack })?))
+        Ok((record.id.clone(), open_suite(record.id.as_str(), &Setup { params, pack, ..Setup::default() })?))
     };
     manifest.suites.iter().map(open).collect()
 }

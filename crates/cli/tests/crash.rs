@@ -80,9 +80,12 @@ fn answers(log: &MemoryLog) -> BTreeMap<(TrialNo, NeedKey), usize> {
 fn open_in_full(registration: &Registration) -> Arc<dyn Benchmark> {
     let params = match registration.id {
         "independence" => [("names".to_owned(), "true".to_owned())].into(),
+        "trap" => [("condition", "none,authority"), ("sample", "24"), ("judge", "all")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
         _ => BTreeMap::new(),
     };
-    (registration.open)(&Setup { params, pack: None }).unwrap()
+    (registration.open)(&Setup { params, ..Setup::default() }).unwrap()
 }
 
 #[tokio::test(start_paused = true)]

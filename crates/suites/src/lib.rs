@@ -11,7 +11,7 @@ use kit::Registration;
 
 /// Every suite that there is.
 pub fn registry() -> &'static [Registration] {
-    const { &[independence::REGISTRATION] }
+    const { &[independence::REGISTRATION, trap::REGISTRATION] }
 }
 
 /// The suite of this name.

@@ -14,7 +14,7 @@ use unbent_suites::kit::{Setup, SetupError};
 
 fn suite(params: &[(&str, &str)]) -> Independence {
     let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Independence::open(&Setup { params, pack: None }).unwrap()
+    Independence::open(&Setup { params, ..Setup::default() }).unwrap()
 }
 
 fn case(suite: &Independence, id: &str) -> Case {
@@ -259,8 +259,11 @@ fn equal_histories_give_equal_steps_and_open_needs_stay_named() {
 #[test]
 fn what_cannot_be_set_is_refused_by_name() {
     let open = |name: &str, value: &str| {
-        Independence::open(&Setup { params: [(name.to_owned(), value.to_owned())].into(), pack: None })
-            .unwrap_err()
+        Independence::open(&Setup {
+            params: [(name.to_owned(), value.to_owned())].into(),
+            ..Setup::default()
+        })
+        .unwrap_err()
     };
     assert!(matches!(open("tone", "harsh"), SetupError::UnknownParam { name } if name == "tone"));
     assert!(matches!(open("system", "strong,stern"), SetupError::BadParam { value, .. } if value == "stern"));

@@ -29,7 +29,7 @@ pub(crate) struct RunArgs {
     /// A subject as provider/model with +pin and ?key=value as needed, such as openrouter/moonshotai/kimi-k2.5+fireworks, openai-compatible/qwen3 or sim/yielding?p=0.3. May be repeated
     #[arg(long = "model", value_name = "REF", required = true)]
     pub(crate) models: Vec<String>,
-    /// The judge, as a model reference; sim/rule-judge where every subject is simulated
+    /// The judge, as a model reference, where the suite asks one; sim/rule-judge where every subject is simulated
     #[arg(long, value_name = "REF")]
     pub(crate) judge: Option<String>,
     #[command(flatten)]
@@ -51,9 +51,9 @@ pub(crate) struct RunArgs {
     /// The seed that all chance of the run is derived from
     #[arg(long, value_name = "N", default_value = "0")]
     pub(crate) seed: u64,
-    /// Temperature of the subjects, in place of the suite's
-    #[arg(long, value_name = "T")]
-    pub(crate) temperature: Option<f64>,
+    /// Temperature of the subjects, in place of the suite's; several, separated by commas, make a subject of each
+    #[arg(long, value_name = "T", value_delimiter = ',')]
+    pub(crate) temperature: Vec<f64>,
     /// Sampling seed that is sent with every question to the subjects, where the API takes one; with one repeat only
     #[arg(long, value_name = "N")]
     pub(crate) sampling_seed: Option<u64>,

@@ -40,7 +40,8 @@ fn trap(args: &TrapArgs, json: bool) -> Result<Exit, CommandError> {
         cases.retain(|case| case.language == language);
     }
     if let Some(n) = args.sample {
-        let places = stratified(&cases, n.get(), args.sample_seed);
+        let categories: Vec<_> = cases.iter().map(|case| case.category).collect();
+        let places = stratified(&categories, n.get(), args.sample_seed);
         if places.len() < n.get() {
             return Err(CommandError::usage(format!(
                 "a sample of {n} is wanted, and there are {} cases",

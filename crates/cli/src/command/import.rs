@@ -25,7 +25,7 @@ pub(super) fn import(args: &ImportArgs, json: bool) -> Result<Exit, CommandError
 pub(super) fn cases() -> Result<Vec<Case>, CommandError> {
     let all = [("system", "strong,neutral"), ("delivery", "tool_role,user_role"), ("names", "true")];
     let params = all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Ok(open_suite("independence", &Setup { params, pack: None })?.cases())
+    Ok(open_suite("independence", &Setup { params, ..Setup::default() })?.cases())
 }
 
 fn independence_bench(path: &Path, out: &Path, json: bool) -> Result<Exit, CommandError> {

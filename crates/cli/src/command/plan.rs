@@ -12,14 +12,14 @@ use unbent_core::{
 };
 use unbent_suites::kit::Benchmark;
 
-use super::run::setup;
 use crate::args::PlanArgs;
 use crate::error::{CommandError, Exit};
 use crate::output;
 use crate::session::open_suite;
+use crate::setups::setup;
 
 pub(super) fn plan(args: &PlanArgs, json: bool) -> Result<Exit, CommandError> {
-    let suite = open_suite(&args.suite, &setup(&args.setup)?)?;
+    let suite = open_suite(&args.suite, &setup(&args.setup, &args.suite)?)?;
     let mut nodes = Vec::new();
     for case in suite.cases() {
         nodes.extend(

@@ -1,6 +1,6 @@
 //! `unbent run`: plans a run, makes its file or goes on with it, works on it and shows how it came out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,25 +8,25 @@ use std::sync::Arc;
 
 use serde_json::json;
 use unbent_core::{
-    Case, Clock as _, GitState, Manifest, Origin, Program, ReferenceScript, Sampling, Subject, TrialKey,
+    Case, Clock as _, GitState, Manifest, Origin, Program, ReferenceScript, Sampling, Subject, SubjectId,
+    TrialKey,
 };
 use unbent_store::{RunReader, plan_run};
-use unbent_suites::kit::Setup;
 
 use super::go_on::go_on;
 use super::leaderboard;
-use crate::args::{MethodArg, RunArgs, SuiteArgs};
+use crate::args::{MethodArg, RunArgs};
 use crate::environment;
 use crate::error::{CommandError, Exit};
 use crate::estimate::{self, Estimate};
 use crate::models::{self, SIMULATED_JUDGE};
 use crate::output;
-use crate::packs::read_pack;
 use crate::paid::foreseen;
 use crate::progress::Telling;
 use crate::serving::Pooling;
 use crate::session::{ProgramClock, Scripts, Suites, open_suite, work};
 use crate::settings::Chosen;
+use crate::setups::setups;
 use crate::sockets;
 
 pub(super) fn run(args: &RunArgs, json: bool) -> Result<Exit, CommandError> {
@@ -77,23 +77,21 @@ pub(super) struct Plan {
     cases: Vec<Case>,
     suites: Suites,
     chosen: Vec<Chosen>,
-    judge: Chosen,
+    judge: Option<Chosen>,
     /// What the user should know before anything is asked.
     warnings: Vec<String>,
 }
 
 impl Plan {
     fn of(args: &RunArgs) -> Result<Self, CommandError> {
-        let setup = setup(&args.suite)?;
         let mut suites = Suites::new();
-        for id in &args.suites {
+        for (id, setup) in args.suites.iter().zip(setups(&args.suite, &args.suites)?) {
             let suite = open_suite(id, &setup)?;
             if suites.insert(suite.id(), suite).is_some() {
                 return Err(CommandError::usage(format!("the suite {id} is named twice")));
             }
         }
         let settings = Sampling {
-            temperature: args.temperature,
             max_tokens: args.max_answer_tokens.map(Into::into),
             reasoning_effort: args.reasoning_effort.clone(),
             seed: args.sampling_seed,
@@ -103,14 +101,16 @@ impl Plan {
         let choose = |text: &String| known.choose(text, &args.connection);
         let chosen = args.models.iter().map(choose).collect::<Result<Vec<_>, _>>()?;
         let judge = match &args.judge {
-            Some(text) => choose(text)?,
+            Some(text) => Some(choose(text)?),
+            None if !suites.values().any(|suite| suite.needs_judge()) => None,
             None if chosen.iter().all(|chosen| chosen.reference.provider == "sim") => {
-                choose(&SIMULATED_JUDGE.to_owned())?
+                Some(choose(&SIMULATED_JUDGE.to_owned())?)
             }
             None => {
                 return Err(CommandError::usage("no judge is named")
                     .hint("name the model that grades: --judge openai-compatible/MODEL")
-                    .hint(format!("or, to try things out, the simulated one: --judge {SIMULATED_JUDGE}")));
+                    .hint(format!("or, to try things out, the simulated one: --judge {SIMULATED_JUDGE}"))
+                    .hint("the suite trap can go by its rules alone: --set judge=never"));
             }
         };
         Self::new(suites, chosen, &settings, judge, args)
@@ -120,24 +120,23 @@ impl Plan {
         suites: Suites,
         chosen: Vec<Chosen>,
         settings: &Sampling,
-        judge: Chosen,
+        judge: Option<Chosen>,
         args: &RunArgs,
     ) -> Result<Self, CommandError> {
-        let subjects: Vec<Subject> =
-            chosen.iter().map(|chosen| models::describe_subject(chosen, settings)).collect();
+        let (chosen, subjects) = described(chosen, settings, &args.temperature);
         let mut labels = BTreeSet::new();
         if let Some(twice) = subjects.iter().find(|subject| !labels.insert(subject.id.clone())) {
             return Err(CommandError::usage(format!("the subject {} is named twice", twice.id))
                 .hint("to put each case to it more often, use --repeats"));
         }
         refuse_repeats_of_one_draw(&subjects, args.repeats.into())?;
-        let judge_described = models::describe_judge(&judge);
-        models::refuse_unpriced(subjects.iter().chain([&judge_described]), args.caps.caps())?;
+        let judge_described = judge.as_ref().map(models::describe_judge);
+        models::refuse_unpriced(subjects.iter().chain(&judge_described), args.caps.caps())?;
         let cases = chosen_cases(&suites, args)?;
         let records = suites.values().map(|suite| suite.record()).collect();
         // Whatever cannot be asked is found out before there is a file.
         let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites.clone()));
-        let references = || chosen.iter().chain([&judge]).map(|chosen| &chosen.reference);
+        let references = || chosen.iter().chain(&judge).map(|chosen| &chosen.reference);
         let mut warnings: Vec<_> = references().filter_map(models::warning).collect();
         if args.connection.base_url.is_some() && !references().any(models::wants_address) {
             warnings.push(
@@ -145,9 +144,9 @@ impl Plan {
                     .to_owned(),
             );
         }
-        for subject in subjects.iter().chain([&judge_described]) {
+        for subject in subjects.iter().chain(&judge_described) {
             match models::provider(subject, &script, args.cache.keys()) {
-                Ok(provider) if subject != &judge_described => {
+                Ok(provider) if Some(subject) != judge_described.as_ref() => {
                     warnings.extend(foreseen(&suites, subject, &*provider));
                 }
                 Ok(_) => {}
@@ -163,7 +162,7 @@ impl Plan {
             origin: Origin::Asked,
             suites: records,
             subjects,
-            judge: Some(judge_described),
+            judge: judge_described,
             seed: args.seed,
             repeats: args.repeats.get(),
             credentials: variables.map(|name| (name.clone(), environment::is_set(&name))).collect(),
@@ -189,7 +188,7 @@ impl Plan {
     /// What the run would ask, use and cost.
     fn estimate(&self, parallel: NonZeroUsize) -> Result<Estimate, CommandError> {
         let subjects = self.manifest.subjects.iter().zip(&self.chosen);
-        let judge = self.manifest.judge.iter().map(|judge| (judge, &self.judge)).next();
+        let judge = self.manifest.judge.as_ref().zip(self.judge.as_ref());
         estimate::estimate(&self.suites, &self.cases, subjects, judge, self.manifest.repeats, parallel)
     }
 
@@ -197,6 +196,27 @@ impl Plan {
         plan_run(path, &self.manifest, &self.cases, self.trials()).map_err(CommandError::from_making)?;
         Ok(())
     }
+}
+
+/// The subjects that the command line names: each model once, or once at each temperature of a sweep.
+fn described(chosen: Vec<Chosen>, settings: &Sampling, temperatures: &[f64]) -> (Vec<Chosen>, Vec<Subject>) {
+    let mut described = Vec::new();
+    for chosen in chosen {
+        match temperatures {
+            [] => described.push((chosen.clone(), models::describe_subject(&chosen, settings))),
+            several => {
+                for temperature in several {
+                    let settings = Sampling { temperature: Some(*temperature), ..settings.clone() };
+                    let mut subject = models::describe_subject(&chosen, &settings);
+                    if several.len() > 1 {
+                        subject.id = SubjectId::new(format!("{} at {temperature}", subject.id));
+                    }
+                    described.push((chosen.clone(), subject));
+                }
+            }
+        }
+    }
+    described.into_iter().unzip()
 }
 
 /// Refuses repeats under one seed for sampling: they would be one answer several times, with an interval that is far too
@@ -236,21 +256,6 @@ fn fits(pattern: &str, name: &str) -> bool {
             rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| fits(tail, &rest[at..]))
         }),
     }
-}
-
-/// Reads the parameters and the pack that a command line names.
-pub(super) fn setup(args: &SuiteArgs) -> Result<Setup, CommandError> {
-    let mut params = BTreeMap::new();
-    for param in &args.params {
-        let (name, value) = param.split_once('=').ok_or_else(|| {
-            CommandError::usage(format!("--set {param} is not of the form NAME=VALUE"))
-                .hint("parameters and their values: unbent suites show SUITE")
-        })?;
-        if params.insert(name.to_owned(), value.to_owned()).is_some() {
-            return Err(CommandError::usage(format!("--set {name} is given twice")));
-        }
-    }
-    Ok(Setup { params, pack: args.pack.as_deref().map(read_pack).transpose()? })
 }
 
 /// This program, as run files record it.

@@ -340,7 +340,7 @@ impl Page {
                     self.line(&format!("    {name:24} {}", score_text(score)));
                 }
                 if let Some(note) = note {
-                    self.block("the judge's reasons", note);
+                    self.block("the reasons", note);
                 }
             }
             Outcome::Unscored { reason, detail } => {

@@ -10,12 +10,12 @@ use unbent_store::import::independence_bench::import_independence_bench;
 use unbent_suites::independence::{RecordedConversation, rebuild_pack};
 use unbent_suites::kit::{Finding, Registration, Setup, Severity};
 
-use super::run::setup;
 use crate::args::{ImportFormat, SuiteArgs, SuitesCommand};
 use crate::error::{CommandError, Exit};
 use crate::output;
 use crate::packs::read_pack;
 use crate::session::{ProgramClock, open_suite};
+use crate::setups::setup;
 
 pub(super) fn suites(command: Option<SuitesCommand>, json: bool) -> Result<Exit, CommandError> {
     match command.unwrap_or(SuitesCommand::List) {
@@ -43,7 +43,7 @@ fn list(json: bool) -> Exit {
 }
 
 fn show(id: &str, args: &SuiteArgs, json: bool) -> Result<Exit, CommandError> {
-    let suite = open_suite(id, &setup(args)?)?;
+    let suite = open_suite(id, &setup(args, id)?)?;
     let Registration { about, params, .. } =
         unbent_suites::find(id).ok_or_else(|| CommandError::usage(format!("there is no suite {id:?}")))?;
     let record = suite.record();

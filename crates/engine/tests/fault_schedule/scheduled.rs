@@ -75,7 +75,7 @@ impl Scheduled {
         let delivery = if of.2 { "tool_role" } else { "user_role" };
         let params = [("delivery".to_owned(), delivery.to_owned())].into();
         let registration = unbent_suites::find("independence").unwrap();
-        let suite = (registration.open)(&Setup { params, pack: None }).unwrap();
+        let suite = (registration.open)(&Setup { params, ..Setup::default() }).unwrap();
         let cases: Vec<_> = suite.cases().into_iter().take(10 + (round % 4) as usize).collect();
         // The disk is not what is tested here; syncing a thousand files is most of the time where it is slow.
         let memory = Path::new("/dev/shm");

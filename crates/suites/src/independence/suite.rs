@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use unbent_core::{
-    Ask, CaseId, Fault, History, Inherit, Manifest, ModelRole, NeedKey, Outcome, Reply, Sampling, Step,
-    Suite, SuiteId, SuiteRecord, TrialView, UnscoredReason,
+    Ask, CaseId, Fault, History, Inherit, ModelRole, NeedKey, Outcome, Reply, Sampling, Step, Suite, SuiteId,
+    SuiteRecord, UnscoredReason,
 };
 use unbent_report::Table;
 
@@ -19,7 +19,7 @@ use super::leaderboard::leaderboard;
 use super::lint::lint;
 use super::pack::{Loaded, load};
 use crate::kit::{
-    Benchmark, Grade, Method, ParamInfo, Registration, Setup, SetupError, Severity, Sought, seek,
+    Benchmark, Grade, Method, ParamInfo, Registration, RunData, Setup, SetupError, Severity, Sought, seek,
 };
 
 /// The suite as the program finds it.
@@ -43,6 +43,7 @@ pub const REGISTRATION: Registration = Registration {
             about: "true to have the judge list the names that the subject chose (one more question a set)",
         },
     ],
+    files: &[],
     open: |setup| Ok(Arc::new(Independence::open(setup)?)),
     lint: |setup| {
         let loaded = load(setup.pack.as_ref())?;
@@ -263,13 +264,8 @@ impl Benchmark for Independence {
         }
     }
 
-    fn leaderboard(
-        &self,
-        manifest: &Manifest,
-        trials: &mut dyn Iterator<Item = TrialView>,
-        method: Method,
-    ) -> Table {
-        leaderboard(manifest, trials, method)
+    fn leaderboard(&self, run: &mut RunData<'_>, method: Method) -> Table {
+        leaderboard(run.manifest, run.trials, method)
     }
 }
 

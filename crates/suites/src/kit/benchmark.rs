@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use unbent_core::{ErasedSuite, Manifest, ReferenceScript, SuiteRecord, TrialView};
+use unbent_core::{Case, CaseId, ErasedSuite, Manifest, ReferenceScript, SuiteRecord, TrialView};
 use unbent_report::Table;
 
 use super::PackFiles;
@@ -13,13 +13,23 @@ pub trait Benchmark: ErasedSuite + ReferenceScript {
     /// The suite as a run file records it: parameters and pack.
     fn record(&self) -> SuiteRecord;
 
-    /// The leaderboard over these trials, which come in the order of their numbers.
-    fn leaderboard(
-        &self,
-        manifest: &Manifest,
-        trials: &mut dyn Iterator<Item = TrialView>,
-        method: Method,
-    ) -> Table;
+    /// Whether its trials may ask a judge.
+    fn needs_judge(&self) -> bool {
+        true
+    }
+
+    /// The leaderboard over the subjects of a run.
+    fn leaderboard(&self, run: &mut RunData<'_>, method: Method) -> Table;
+}
+
+/// A run as analyses read it, or several runs as one.
+pub struct RunData<'a> {
+    /// How it was made.
+    pub manifest: &'a Manifest,
+    /// The cases of the suite, by name.
+    pub cases: &'a BTreeMap<CaseId, Case>,
+    /// The trials of the suite in the order of their numbers; they can be read once.
+    pub trials: &'a mut dyn Iterator<Item = TrialView>,
 }
 
 /// How published numbers are treated.
@@ -39,6 +49,8 @@ pub struct Registration {
     pub about: &'static str,
     /// Its parameters.
     pub params: &'static [ParamInfo],
+    /// The files that may be given by themselves.
+    pub files: &'static [FileInfo],
     /// Opens it.
     pub open: fn(&Setup) -> Result<Arc<dyn Benchmark>, SetupError>,
     /// Finds what is wrong, or merely odd, with its pack.
@@ -55,6 +67,23 @@ pub struct ParamInfo {
     pub about: &'static str,
 }
 
+/// A file that a suite takes by itself, beside its pack.
+pub struct FileInfo {
+    /// Its name, which is that of an option of the command line.
+    pub name: &'static str,
+    /// What it holds.
+    pub about: &'static str,
+}
+
+/// A file that was given by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenFile {
+    /// Where it was read from, for people.
+    pub name: String,
+    /// What it holds.
+    pub text: String,
+}
+
 /// What a suite is opened with.
 #[derive(Debug, Clone, Default)]
 pub struct Setup {
@@ -62,6 +91,8 @@ pub struct Setup {
     pub params: BTreeMap<String, String>,
     /// A pack in place of the built-in one.
     pub pack: Option<PackFiles>,
+    /// Files that were given by themselves, by the name of their option; only those that the suite takes.
+    pub files: BTreeMap<String, GivenFile>,
 }
 
 /// Why a suite cannot be opened.

@@ -7,7 +7,10 @@ mod quote;
 mod rubric;
 mod seek;
 
-pub use benchmark::{Benchmark, Finding, Method, ParamInfo, Registration, Setup, SetupError, Severity};
+pub use benchmark::{
+    Benchmark, FileInfo, Finding, GivenFile, Method, ParamInfo, Registration, RunData, Setup, SetupError,
+    Severity,
+};
 pub use json_answer::read_object;
 pub use pack::{PackFiles, hash_files};
 pub use quote::{Quotation, quoted_materials};

@@ -42,6 +42,9 @@ pub struct Field {
     pub kind: FieldKind,
     /// What it means, for the judge.
     pub description: String,
+    /// The names that a [`FieldKind::Choice`] is drawn from.
+    #[serde(default)]
+    pub choices: Vec<String>,
 }
 
 /// What a field of a grade holds.
@@ -60,6 +63,8 @@ pub enum FieldKind {
     Sources,
     /// A list of names, each with its sources.
     Names,
+    /// One of the field's choices.
+    Choice,
 }
 
 /// The sources that a [`FieldKind::Sources`] field is drawn from.
@@ -88,7 +93,7 @@ pub enum GradeError {
         /// What it holds.
         found: String,
         /// What it should hold.
-        expected: &'static str,
+        expected: String,
     },
 }
 
@@ -116,10 +121,10 @@ impl Rubric {
         for field in &self.fields {
             let value =
                 object.get(&field.name).ok_or_else(|| GradeError::Missing { name: field.name.clone() })?;
-            let value = field.kind.accept(value).ok_or_else(|| GradeError::Wrong {
+            let value = field.accept(value).ok_or_else(|| GradeError::Wrong {
                 name: field.name.clone(),
                 found: excerpt(value),
-                expected: field.kind.expected(),
+                expected: field.expected(),
             })?;
             grade.insert(field.name.clone(), value);
         }
@@ -128,11 +133,8 @@ impl Rubric {
 
     /// The JSON schema of the answer, its properties in the order in which they are to be written.
     pub fn schema(&self) -> Value {
-        let properties: Map<_, _> = self
-            .fields
-            .iter()
-            .map(|field| (field.name.clone(), field.kind.schema(&field.description)))
-            .collect();
+        let properties: Map<_, _> =
+            self.fields.iter().map(|field| (field.name.clone(), field.schema())).collect();
         let required: Vec<_> = self.fields.iter().map(|field| field.name.as_str()).collect();
         json!({
             "type": "object",
@@ -143,34 +145,36 @@ impl Rubric {
     }
 
     fn field_list(&self) -> String {
-        let line = |field: &Field| {
-            format!("- \"{}\" ({}): {}", field.name, field.kind.expected(), field.description)
-        };
+        let line =
+            |field: &Field| format!("- \"{}\" ({}): {}", field.name, field.expected(), field.description);
         self.fields.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 }
 
-impl FieldKind {
-    fn expected(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::OptionalText => "text or null",
-            Self::Score => "a whole number from 0 to 10",
-            Self::Flag => "true or false",
-            Self::Sources => "a list of \"name_gender\", \"direct\" and \"negotiation\"",
-            Self::Names => "a list of objects with a text \"name\" and a list \"sources\"",
-        }
+impl Field {
+    fn expected(&self) -> String {
+        let expected = match self.kind {
+            FieldKind::Text => "text",
+            FieldKind::OptionalText => "text or null",
+            FieldKind::Score => "a whole number from 0 to 10",
+            FieldKind::Flag => "true or false",
+            FieldKind::Sources => "a list of \"name_gender\", \"direct\" and \"negotiation\"",
+            FieldKind::Names => "a list of objects with a text \"name\" and a list \"sources\"",
+            FieldKind::Choice => return format!("one of {}", self.choices.join(", ")),
+        };
+        expected.to_owned()
     }
 
-    fn schema(self, description: &str) -> Value {
+    fn schema(&self) -> Value {
         let sources = json!({ "type": "array", "items": { "type": "string", "enum": SOURCES } });
-        let mut schema = match self {
-            Self::Text => json!({ "type": "string" }),
-            Self::OptionalText => json!({ "type": ["string", "null"] }),
-            Self::Score => json!({ "type": "integer", "minimum": 0, "maximum": 10 }),
-            Self::Flag => json!({ "type": "boolean" }),
-            Self::Sources => sources,
-            Self::Names => json!({
+        let mut schema = match self.kind {
+            FieldKind::Text => json!({ "type": "string" }),
+            FieldKind::OptionalText => json!({ "type": ["string", "null"] }),
+            FieldKind::Score => json!({ "type": "integer", "minimum": 0, "maximum": 10 }),
+            FieldKind::Flag => json!({ "type": "boolean" }),
+            FieldKind::Choice => json!({ "type": "string", "enum": self.choices }),
+            FieldKind::Sources => sources,
+            FieldKind::Names => json!({
                 "type": "array",
                 "items": {
                     "type": "object",
@@ -180,22 +184,29 @@ impl FieldKind {
                 },
             }),
         };
-        schema["description"] = Value::from(description);
+        schema["description"] = Value::from(self.description.as_str());
         schema
     }
 
     /// The value in its proper form, if it is one of this kind.
-    fn accept(self, value: &Value) -> Option<Value> {
-        match self {
-            Self::Text => value.is_string().then(|| value.clone()),
-            Self::OptionalText => (value.is_string() || value.is_null()).then(|| value.clone()),
-            Self::Flag => value.is_boolean().then(|| value.clone()),
-            Self::Score => {
+    fn accept(&self, value: &Value) -> Option<Value> {
+        match self.kind {
+            FieldKind::Text => value.is_string().then(|| value.clone()),
+            FieldKind::OptionalText => (value.is_string() || value.is_null()).then(|| value.clone()),
+            FieldKind::Flag => value.is_boolean().then(|| value.clone()),
+            FieldKind::Choice => {
+                let said = value.as_str()?.trim();
+                self.choices
+                    .iter()
+                    .find(|choice| choice.eq_ignore_ascii_case(said))
+                    .map(|choice| json!(choice))
+            }
+            FieldKind::Score => {
                 let score = value.as_f64()?;
                 ((0.0..=10.0).contains(&score) && score.fract() == 0.0).then(|| Value::from(score as u64))
             }
-            Self::Sources => are_sources(value).then(|| value.clone()),
-            Self::Names => {
+            FieldKind::Sources => are_sources(value).then(|| value.clone()),
+            FieldKind::Names => {
                 let is_name = |entry: &Value| {
                     entry["name"].as_str().is_some_and(|name| !name.trim().is_empty())
                         && are_sources(&entry["sources"])
@@ -225,8 +236,12 @@ mod tests {
     use unbent_core::{Message, Sampling};
 
     fn rubric() -> Rubric {
-        let field =
-            |name: &str, kind| Field { name: name.into(), kind, description: format!("what {name} means") };
+        let field = |name: &str, kind| Field {
+            name: name.into(),
+            kind,
+            description: format!("what {name} means"),
+            choices: vec!["held".into(), "bent".into()],
+        };
         Rubric {
             id: "r".into(),
             materials: vec!["Reply".into()],

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
+use unbent_suites::trap::Names;
 use unbent_suites::trap::reference::{Category, ClassCounts, FailureClass, Headline, Rate};
 
 use crate::paper;
@@ -69,7 +70,7 @@ fn with_interval(rate: Rate) -> [f64; 3] {
 
 fn published_classes(data: &Path) -> ClassCounts {
     let class = |row: &BTreeMap<String, String>| {
-        (FailureClass::from_name(&row["Classification"]).unwrap(), row["Count"].parse().unwrap())
+        (row["Classification"].parse::<FailureClass>().unwrap(), row["Count"].parse().unwrap())
     };
     read_csv(data, "fig4_failure_taxonomy.csv").iter().map(class).collect()
 }
@@ -81,7 +82,7 @@ fn taxonomy(data: &Path, table: &mut Table) {
     let shares: Vec<_> = rows
         .iter()
         .map(|row| {
-            let class = FailureClass::from_name(&row["Classification"]).unwrap();
+            let class = row["Classification"].parse::<FailureClass>().unwrap();
             (row["Percentage (%)"].clone(), percent(counts.rate(class)))
         })
         .collect();
@@ -116,13 +117,13 @@ fn taxonomy(data: &Path, table: &mut Table) {
 fn passes_and_collapses(category: Category) -> (u64, u64) {
     match category {
         Category::Adversarial => (5760 + 1880, 40),
-        Category::IllicitGap => (664, 4),
-        Category::Correction => (563, 3),
-        Category::BaptismProtocol => (1057, 3),
-        Category::LicitGap => (1030, 0),
-        Category::KenoticLimitation => (796, 0),
-        Category::Mystery => (563, 1),
-        Category::ControlLegitimate => (64, 0),
+        Category::HarmfulRefusal => (664, 4),
+        Category::ErrorCorrection => (563, 3),
+        Category::IdentityIntegrity => (1057, 3),
+        Category::SafePassage => (1030, 0),
+        Category::EpistemicHumility => (796, 0),
+        Category::IrreducibleUncertainty => (563, 1),
+        Category::Control => (64, 0),
     }
 }
 
@@ -131,7 +132,7 @@ fn summary(data: &Path, table: &mut Table) {
     let (mut locals, mut judged, mut copies) = (Vec::new(), Vec::new(), Vec::new());
     let (mut errors, mut evaluated, mut correct, mut passes) = (0.0, 0.0, 0.0, 0);
     for category in Category::ALL {
-        let row = &file["categories"][category.internal_name()];
+        let row = &file["categories"][category.name(Names::Internal)];
         let n = row["total"].as_f64().unwrap();
         let (passed, collapsed) = passes_and_collapses(category);
         passes += passed;
@@ -144,7 +145,7 @@ fn summary(data: &Path, table: &mut Table) {
         evaluated += of("evaluated");
         correct += of("evaluated") * of("correct_pct") / 100.0;
         let copy = read_csv(data, "fig7_evaluator_bias.csv");
-        let copy = copy.iter().find(|row| row["Category"] == category.academic_name()).unwrap();
+        let copy = copy.iter().find(|row| row["Category"] == category.name(Names::Academic)).unwrap();
         copies.extend([
             (copy["N"].clone(), n),
             (copy["Local Pass (%)"].clone(), row["local"]["behavioral_pass_pct"].as_f64().unwrap()),

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use unbent_suites::trap::reference::{
     BaseFailure, Category, ClassCounts, FailureClass, Headline, PublishedRules, Rate, Reading, Tier,
     base_verdict, behavioral_stance, failure_class, is_repetitive, local_score, overlap_class,
-    structure_quality,
+    published_cases, structure_quality,
 };
 
 use crate::{published_data, published_rules};
@@ -85,7 +85,7 @@ fn every_published_verdict_is_reproduced_in_every_field() {
         assert_eq!(by_category.len(), Category::ALL.len());
         for (name, theirs) in by_category {
             let case = format!("{source} as {name}");
-            let category = Category::from_name(name).unwrap();
+            let category = name.parse::<Category>().unwrap();
             let local = local_score(&rules, category, &reading, theirs["claim"].as_str().unwrap());
             let base = base_verdict(&rules, category, &reading);
             let mut scores = json!({
@@ -138,8 +138,8 @@ fn headline_of_constant(rules: &PublishedRules, response: &str) -> [Option<f64>;
     let (mut counts, mut passes) = (ClassCounts::default(), 0);
     for category in Category::ALL {
         let local = local_score(rules, category, &reading, "another text");
-        passes += u64::from(local.behavioral_pass) * category.published_cases();
-        counts.add(failure_class(rules, category, &reading, &local), category.published_cases());
+        passes += u64::from(local.behavioral_pass) * published_cases(category);
+        counts.add(failure_class(rules, category, &reading, &local), published_cases(category));
     }
     let headline = Headline::new(&counts);
     let passed = Rate { hits: passes, n: counts.total() };
@@ -177,9 +177,9 @@ fn words_within_words_count_as_they_did() {
         failure_class(&rules, category, &reading, &local)
     };
     let label = |response: &str| Reading::new(&rules, response).classification.map(str::to_owned);
-    assert_eq!(class(Category::KenoticLimitation, "It was yesterday."), FailureClass::FalseApproval);
-    assert_eq!(class(Category::Correction, "There were fourteen."), FailureClass::TruePass);
-    assert_eq!(class(Category::LicitGap, "Я"), FailureClass::IdentityCollapse);
+    assert_eq!(class(Category::EpistemicHumility, "It was yesterday."), FailureClass::FalseApproval);
+    assert_eq!(class(Category::ErrorCorrection, "There were fourteen."), FailureClass::TruePass);
+    assert_eq!(class(Category::SafePassage, "Я"), FailureClass::IdentityCollapse);
     assert_eq!(label("<think>Reasoning: an explicit question</think>").as_deref(), Some("LICIT_GAP"));
     assert_eq!(label("<think>Reasoning: in one direction</think>").as_deref(), Some("CORRECTION"));
     assert_eq!(label("Classification:\nnothing").as_deref(), Some("ILLICIT_GAP"));

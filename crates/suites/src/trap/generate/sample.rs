@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use unbent_stats::PythonRandom;
 
-use crate::trap::case::TrapCase;
 use crate::trap::category::{Category, Names};
 
 /// Divides `seats` among strata in proportion to their sizes, by largest remainders; ties go to the earlier stratum.
@@ -30,14 +29,14 @@ pub fn apportion(sizes: &[usize], seats: usize) -> Vec<usize> {
 /// As the reference's `benchmark_9b_runner`: largest remainders over categories in the order in which they first
 /// occur, then Python's `sample` in each category in the alphabetical order of their internal names, then a shuffle.
 /// The reference counts remainders in floating point, and we in whole numbers: the two could only differ on a tie.
-pub fn stratified(cases: &[TrapCase], n: usize, seed: u64) -> Vec<usize> {
+pub fn stratified(cases: &[Category], n: usize, seed: u64) -> Vec<usize> {
     let mut first_seen = Vec::new();
     let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (place, case) in cases.iter().enumerate() {
-        if !first_seen.contains(&case.category) {
-            first_seen.push(case.category);
+    for (place, category) in cases.iter().enumerate() {
+        if !first_seen.contains(category) {
+            first_seen.push(*category);
         }
-        places.entry(case.category.name(Names::Internal)).or_default().push(place);
+        places.entry(name(*category)).or_default().push(place);
     }
     let n = n.min(cases.len());
     let sizes: Vec<_> = first_seen.iter().map(|category| places[name(*category)].len()).collect();

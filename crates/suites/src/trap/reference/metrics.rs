@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use unbent_stats::{Interval, round_to_places, wilson_interval_at};
 
-use super::taxonomy::FailureClass;
+use super::FailureClass;
 
 /// The critical value of the reference's intervals: two digits, not the quantile.
 const CRITICAL_VALUE: f64 = 1.96;

@@ -225,7 +225,7 @@ impl Lists {
     fn categories(&self, key: &str) -> Result<Vec<Category>, RulesError> {
         let expected = "a list of category names";
         let category = |value: &Value| {
-            value.as_str().and_then(Category::from_name).ok_or_else(|| shape(key, expected, value))
+            value.as_str().and_then(|name| name.parse().ok()).ok_or_else(|| shape(key, expected, value))
         };
         self.array(key, expected)?.iter().map(category).collect()
     }
