@@ -117,7 +117,8 @@ pub(crate) const CONNECTION_PARAMS: [&str; 8] =
 /// Those of them that only say how fast it is asked.
 pub(crate) const PACE_PARAMS: [&str; 4] = ["timeout_s", "connections", "rpm", "tpm"];
 
-const OTHER_PARAMS: [&str; 8] = ["api", "stream", "refuses", "mode", "num_ctx", "efforts", "cache", "exacto"];
+const OTHER_PARAMS: [&str; 9] =
+    ["api", "stream", "refuses", "mode", "num_ctx", "efforts", "cache", "exacto", "null_content"];
 
 /// Whether a model's key must be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -241,6 +242,11 @@ impl Host {
             "models of OpenRouter without a pin and without another variant",
         )?;
         let model = reference.model.clone() + if is_exacto { ":exacto" } else { "" };
+        let fills_null = match text("null_content") {
+            None => false,
+            Some("empty") if api == Api::Chat => true,
+            Some(_) => return Err(bad("null_content", "empty, for chat completions")),
+        };
         let dialect: Box<dyn Dialect> = match api {
             Api::Chat => Box::new(OpenAiChat {
                 flavour: match self.id {
@@ -251,6 +257,7 @@ impl Host {
                 pin: reference.pin.clone(),
                 streams,
                 refuses,
+                fills_null,
                 model,
             }),
             Api::Responses => Box::new(OpenAiResponses { model, streams, refuses }),

@@ -101,7 +101,7 @@ fn request_message<'a>(message: &'a Message, chat: &OpenAiChat) -> wire::Request
         Message::Assistant(turn) => wire::RequestMessage::Assistant {
             // Null is allowed beside tool calls only; a turn of nothing is sent as empty text.
             content: match turn.content.as_deref() {
-                None if turn.tool_calls.is_empty() => Some(""),
+                None if turn.tool_calls.is_empty() || chat.fills_null => Some(""),
                 content => content,
             },
             tool_calls: turn

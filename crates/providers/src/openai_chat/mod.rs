@@ -36,6 +36,8 @@ pub struct OpenAiChat {
     pub streams: bool,
     /// Parameters that the model refuses, by their names in [`unbent_core::Sampling`].
     pub refuses: BTreeSet<String>,
+    /// Whether a turn of tool calls alone is sent with an empty text, for servers that refuse null there.
+    pub fills_null: bool,
 }
 
 impl OpenAiChat {
@@ -47,6 +49,7 @@ impl OpenAiChat {
             pin: None,
             streams: false,
             refuses: BTreeSet::new(),
+            fills_null: false,
         }
     }
 }

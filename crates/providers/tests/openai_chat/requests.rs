@@ -267,3 +267,16 @@ fn a_key_shows_in_no_debug_output() {
     assert!(!shown.contains("sk-live") && !shown.contains("another-key"), "{shown}");
     assert!(shown.contains("https://host/v1/chat/completions"), "{shown}");
 }
+
+#[test]
+fn a_turn_of_tool_calls_alone_is_sent_with_an_empty_text_where_the_server_refuses_null() {
+    let call = ToolCall { id: "c1".into(), name: "say".into(), arguments: "{}".into() };
+    let turn = AssistantMessage { tool_calls: vec![call], ..AssistantMessage::default() };
+    let ask = Asked::of(vec![Message::user("Hi"), Message::Assistant(turn)]).ask;
+    let content = |fills_null| {
+        let model = HttpModel::new(config("http://host/v1"), OpenAiChat { fills_null, ..dialect() }).unwrap();
+        let body: Value = serde_json::from_slice(&model.request_body(&ask).unwrap()).unwrap();
+        body["messages"][1]["content"].clone()
+    };
+    assert_eq!((content(false), content(true)), (Value::Null, json!("")));
+}
