@@ -1,5 +1,6 @@
 //! What a run would ask, use, cost and take, as ranges: from a rehearsal on short, usual and long answers.
 
+use std::borrow::Cow;
 use std::num::NonZeroUsize;
 
 use serde::Serialize;
@@ -15,6 +16,9 @@ use crate::settings::{Chosen, expected_price};
 
 /// Seconds that a call takes when models are quick, usual and slow.
 const SECONDS_OF_CALL: [f64; 3] = [1.0, 4.0, 20.0];
+
+/// So many cases stand for all of a larger suite, where none takes over what another was told.
+const REHEARSED: usize = 600;
 
 /// Low, usual and high.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
@@ -51,7 +55,8 @@ pub(crate) struct Estimate {
     pub(crate) minutes: Range<f64>,
 }
 
-/// Rehearses a run. Every subject goes through every case once; repeats are counted in.
+/// Rehearses a run. Every subject goes through every case once, or of a large suite through cases spread over it;
+/// repeats are counted in.
 pub(crate) fn estimate<'s>(
     suites: &Suites,
     cases: &[Case],
@@ -64,6 +69,8 @@ pub(crate) fn estimate<'s>(
     let mut models = Vec::new();
     let mut judged = [Used::default(); 3];
     let mut trials = 0;
+    let spread = spread(cases);
+    let share = cases.len() as f64 / spread.len().max(1) as f64;
     let judge_settings = judge.map(|(judge, _)| judge.settings.clone()).unwrap_or_default();
     for (subject, chosen) in subjects {
         trials += cases.len() as u64 * u64::from(repeats);
@@ -74,8 +81,8 @@ pub(crate) fn estimate<'s>(
             let mut of_subject = [Used::default(); 3];
             let mut of_judge = [Used::default(); 3];
             for length in 0..3 {
-                (of_subject[length], of_judge[length]) =
-                    rehearse(suites, cases, &subject.settings, &judge_settings, length)?;
+                let (subject, judge) = rehearse(suites, &spread, &subject.settings, &judge_settings, length)?;
+                (of_subject[length], of_judge[length]) = (subject.scaled(share), judge.scaled(share));
             }
             known.push((subject.settings.clone(), of_subject, of_judge));
             known.len() - 1
@@ -112,6 +119,14 @@ pub(crate) fn estimate<'s>(
         models,
         minutes: range(minutes),
     })
+}
+
+/// Cases that stand for all, evenly spread.
+fn spread(cases: &[Case]) -> Cow<'_, [Case]> {
+    if cases.len() <= REHEARSED || cases.iter().any(|case| !case.inherits.is_empty()) {
+        return Cow::Borrowed(cases);
+    }
+    (0..REHEARSED).map(|n| cases[n * cases.len() / REHEARSED].clone()).collect()
 }
 
 fn range<T: Copy>([low, usual, high]: [T; 3]) -> Range<T> {

@@ -52,6 +52,12 @@ impl Used {
         }
     }
 
+    /// What so many times the cases would use.
+    pub(crate) fn scaled(self, share: f64) -> Self {
+        let scaled = |n: u64| (n as f64 * share).round() as u64;
+        Self { calls: scaled(self.calls), input: scaled(self.input), output: scaled(self.output) }
+    }
+
     /// So many times as much.
     pub(crate) fn times(self, n: u32) -> Self {
         let n = u64::from(n);

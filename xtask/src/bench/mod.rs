@@ -5,6 +5,7 @@ mod engine;
 mod import;
 mod leaderboard;
 mod measure;
+mod trap;
 
 use std::path::PathBuf;
 
@@ -30,12 +31,17 @@ pub(crate) enum Bench {
     Leaderboard,
     /// Time the engine against a loopback server: throughput, latency, memory, calls in flight, and a peer
     Engine(engine::EngineArgs),
+    /// Time the trap suite over its 14,950 published cases: run, evaluation and analyses
+    Trap,
 }
 
 /// Measures, or says why it cannot.
 pub(crate) fn run(workspace: &Workspace, args: &DataArgs, what: &Bench) -> Result<(), Failure> {
     if let Bench::Engine(engine) = what {
         return engine::run(workspace, engine);
+    }
+    if let Bench::Trap = what {
+        return trap::run(&workspace.build_unbent(Profile::Release)?);
     }
     let root = args.data.clone().unwrap_or_else(|| workspace.root().join("../shared/data"));
     let cache = root.join("independence/cache");
@@ -47,7 +53,7 @@ pub(crate) fn run(workspace: &Workspace, args: &DataArgs, what: &Bench) -> Resul
     match what {
         Bench::Import => import::run(&unbent, &cache),
         Bench::Leaderboard => leaderboard::run(&unbent, &cache),
-        Bench::Engine(_) => Ok(()),
+        Bench::Engine(_) | Bench::Trap => Ok(()),
     }
 }
 

@@ -10,6 +10,7 @@ use unbent_core::{
     Answer, AssistantMessage, Call, Case, History, ModelRole, Need, NeedKey, NeedKind, Reply, Step, Stream,
     SuiteError, Supplied, TrialKey,
 };
+use unbent_report::thousands;
 use unbent_suites::kit::Benchmark;
 
 use crate::args::PlanArgs;
@@ -22,25 +23,32 @@ pub(super) fn plan(args: &PlanArgs, json: bool) -> Result<Exit, CommandError> {
     let suite = open_suite(&args.suite, &setup(&args.setup, &args.suite)?)?;
     let mut nodes = Vec::new();
     for case in suite.cases() {
-        nodes.extend(
+        nodes.push(
             case_nodes(&*suite, &case)
                 .map_err(|error| CommandError::new(Exit::Internal, error.to_string()))?,
         );
     }
+    let alike = alike(&nodes);
+    let nodes: Vec<_> = nodes.iter().flatten().collect();
     if json {
-        let rows: Vec<_> = nodes.iter().map(Node::to_json).collect();
+        let rows: Vec<_> = nodes.iter().map(|node| node.to_json()).collect();
         output::line(&format!("{:#}", Value::from(rows)));
         return Ok(Exit::Done);
     }
-    let mut case = None;
-    for node in &nodes {
-        if case != Some(&node.case) {
-            output::line(&node.case);
-            case = Some(&node.case);
+    for (shape, others) in &alike {
+        let Some(first) = shape.first() else { continue };
+        match others {
+            0 => output::line(&first.case),
+            _ => output::line(&format!("{} and {} others", first.case, thousands(*others))),
         }
-        let after =
-            if node.after.is_empty() { String::new() } else { format!("  after {}", node.after.join(", ")) };
-        output::line(&format!("  {:20} {:8}{after}", node.need, node.kind));
+        for node in *shape {
+            let after = if node.after.is_empty() {
+                String::new()
+            } else {
+                format!("  after {}", node.after.join(", "))
+            };
+            output::line(&format!("  {:20} {:8}{after}", node.need, node.kind));
+        }
     }
     let asked = |kind: &str| nodes.iter().filter(|node| node.kind == kind).count();
     let (subject, judge) = (asked("subject"), asked("judge"));
@@ -49,6 +57,23 @@ pub(super) fn plan(args: &PlanArgs, json: bool) -> Result<Exit, CommandError> {
         nodes.len()
     ));
     Ok(Exit::Done)
+}
+
+/// Cases in their order with how many others stand for the same; only of a large suite are any taken together.
+fn alike(cases: &[Vec<Node>]) -> Vec<(&[Node], u64)> {
+    const SHOWN_EACH: usize = 64;
+    let same = |a: &[Node], b: &[Node]| {
+        let shape = |node: &Node| (node.need.clone(), node.kind, node.after.clone());
+        a.iter().map(shape).eq(b.iter().map(shape))
+    };
+    let mut shown: Vec<(&[Node], u64)> = Vec::new();
+    for case in cases {
+        match shown.iter_mut().find(|(known, _)| cases.len() > SHOWN_EACH && same(known, case)) {
+            Some((_, others)) => *others += 1,
+            None => shown.push((case, 0)),
+        }
+    }
+    shown
 }
 
 /// Something that a trial needs, and the needs that it waits for.

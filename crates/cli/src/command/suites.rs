@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use unbent_core::{Ask, Clock as _, Event, ModelRole};
+use unbent_report::thousands;
 use unbent_store::RunReader;
 use unbent_store::import::independence_bench::import_independence_bench;
 use unbent_suites::independence::{RecordedConversation, rebuild_pack};
@@ -28,6 +29,9 @@ pub(super) fn suites(command: Option<SuitesCommand>, json: bool) -> Result<Exit,
     }
 }
 
+/// So many cases are listed for people.
+const LISTED: usize = 64;
+
 fn list(json: bool) -> Exit {
     let suites = unbent_suites::registry();
     if json {
@@ -44,7 +48,7 @@ fn list(json: bool) -> Exit {
 
 fn show(id: &str, args: &SuiteArgs, json: bool) -> Result<Exit, CommandError> {
     let suite = open_suite(id, &setup(args, id)?)?;
-    let Registration { about, params, .. } =
+    let Registration { about, params, files, .. } =
         unbent_suites::find(id).ok_or_else(|| CommandError::usage(format!("there is no suite {id:?}")))?;
     let record = suite.record();
     let cases: Vec<_> = suite.cases().into_iter().map(|case| case.id).collect();
@@ -62,13 +66,22 @@ fn show(id: &str, args: &SuiteArgs, json: bool) -> Result<Exit, CommandError> {
         let value = record.params.get(param.name).and_then(Value::as_str).unwrap_or(param.default);
         output::line(&format!("  {:10} = {value:12} {}", param.name, param.about));
     }
+    if !files.is_empty() {
+        output::line("\nfiles");
+    }
+    for file in *files {
+        output::line(&format!("  --{:10} {}", file.name, file.about));
+    }
     if let Some(pack) = &record.pack {
         let place = pack.path.as_deref().unwrap_or("built in");
         output::line(&format!("\npack {} {} ({place})\n  BLAKE3 {}", pack.id, pack.version, pack.hash));
     }
-    output::line(&format!("\n{} cases", cases.len()));
-    for case in cases {
+    output::line(&format!("\n{} cases", thousands(cases.len() as u64)));
+    for case in cases.iter().take(LISTED) {
         output::line(&format!("  {case}"));
+    }
+    if cases.len() > LISTED {
+        output::line(&format!("  … and {} more; --json lists all", thousands((cases.len() - LISTED) as u64)));
     }
     Ok(Exit::Done)
 }

@@ -67,6 +67,7 @@ impl Response {
 /// A value for every property of a schema.
 fn grade(schema: &Value) -> Value {
     let value = |property: &Value| match property["type"].as_str() {
+        Some("string") if property["enum"].is_array() => property["enum"][0].clone(),
         Some("integer") => json!(7),
         Some("boolean") => json!(false),
         Some("string") => json!("as the rubric says"),
