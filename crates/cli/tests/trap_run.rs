@@ -211,3 +211,26 @@ fn an_option_that_the_suite_does_not_take_is_refused() {
         assert!(ran.stderr.contains(option[0]) && ran.stderr.contains("trap"), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn a_pack_may_have_files_of_its_own_and_those_of_a_library_in_their_folder() {
+    let place = Place::new();
+    place.put("pack/conditions.toml", "version = \"1\"\ninstructions = \"Be brief.\"\nnaked = \"{instructions}\"\nmedium = \"{instructions} M.\"\nauthority = \"{instructions} A.\"\n");
+    let shown = place.unbent(["suites", "show", "trap", "--pack", "pack", "--json"]);
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    let own: Value = serde_json::from_str(&shown.stdout).unwrap();
+    let built_in = place.unbent(["suites", "show", "trap", "--json"]);
+    let built_in: Value = serde_json::from_str(&built_in.stdout).unwrap();
+    assert_ne!(own["pack"]["hash"], built_in["pack"]["hash"]);
+    place.put("pack/library/myth.toml", "family = \"myth\"\n");
+    let broken = place.unbent(["suites", "show", "trap", "--pack", "pack"]);
+    assert_eq!(broken.code, Some(5), "{}", broken.stderr);
+    assert!(broken.stderr.contains("library/myth.toml"), "{}", broken.stderr);
+    place.put("pack/stray.toml", "");
+    let stray = place.unbent(["suites", "show", "trap", "--pack", "pack"]);
+    assert!(
+        stray.stderr.contains("stray.toml") && stray.stderr.contains("conditions.toml"),
+        "{}",
+        stray.stderr
+    );
+}
