@@ -150,7 +150,7 @@ fn agreement_compares_judge_and_rules_where_both_spoke() {
     use Language::English;
     let (right, wrong) = (Class::TruePass, Class::FalseApproval);
     let state = |rules, judge| decided(Some(rules), Some(Verdict::Class(judge)));
-    // Feinstein and Cicchetti (1990), tenths of their first table: kappa 0.70 of 85 in 100.
+    // Feinstein and Cicchetti (1990), their first table: agreement of 0.85, of which chance gives 0.49 * 0.46 + 0.51 * 0.54.
     let mut trials = Vec::new();
     for (rules, judge, times) in
         [(right, right, 40), (right, wrong, 9), (wrong, right, 6), (wrong, wrong, 45)]
@@ -163,7 +163,7 @@ fn agreement_compares_judge_and_rules_where_both_spoke() {
     assert_eq!((row["n"].as_u64(), row["undetermined"].as_u64()), (Some(100), Some(1)));
     let observed_ = [
         ("agreement", 85.0, 1e-9),
-        ("kappa", 0.6994, 5e-5),
+        ("kappa", (0.85 - 0.5008) / (1.0 - 0.5008), 1e-9),
         ("pabak", 0.70, 1e-9),
         ("prevalence", 0.05, 1e-9),
         ("bias", 0.03, 1e-9),

@@ -121,8 +121,7 @@ fn table(observed: &Observed, rows: &[Row<'_>], method: Method) -> Table {
     for (place, row) in rows.iter().enumerate() {
         let subject = row.group.subject;
         let judge = judge_of(observed, subject);
-        let reached: Vec<Metric> =
-            Metric::ALL.into_iter().filter(|metric| row.metrics.reaches_mark(*metric)).collect();
+        let reached = row.metrics.reached();
         let rank = if row.is_ranked() { Cell::Count(place as u64 + 1) } else { Cell::Missing };
         let mut cells = vec![
             rank,

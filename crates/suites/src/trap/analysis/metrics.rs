@@ -297,9 +297,22 @@ impl Metrics {
     /// Whether the subject reaches the mark of a metric *and* has earned it: low rates of failure are to nobody's merit who
     /// never answers. Both must hold whatever the verdicts that are missing would have been.
     pub fn reaches_mark(&self, metric: Metric) -> bool {
-        let Some(bounds) = self.estimate(metric, Method::Corrected).bounds else { return false };
-        let worst = if metric.lower_is_better() { bounds.high } else { bounds.low };
-        metric.meets_mark(worst) && self.is_earned()
+        self.meets_mark_surely(metric) && self.is_earned()
+    }
+
+    /// The metrics whose marks the subject reaches, in the order of [`Metric::ALL`].
+    pub fn reached(&self) -> Vec<Metric> {
+        if !self.is_earned() {
+            return Vec::new();
+        }
+        Metric::ALL.into_iter().filter(|metric| self.meets_mark_surely(*metric)).collect()
+    }
+
+    fn meets_mark_surely(&self, metric: Metric) -> bool {
+        let bounds = self.estimate(metric, Method::Corrected).bounds;
+        bounds.is_some_and(|bounds| {
+            metric.meets_mark(if metric.lower_is_better() { bounds.high } else { bounds.low })
+        })
     }
 
     /// Whether the bare value of a metric meets its mark, whoever's it is and whatever is missing.

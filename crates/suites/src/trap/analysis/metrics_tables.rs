@@ -21,6 +21,7 @@ pub fn metrics_tables(observed: &Observed) -> Vec<Table> {
     let groups = observed.groups();
     let table = |group: &super::Group<'_>| {
         let metrics = group.metrics();
+        let reached = metrics.reached();
         let mut table = Table::new(
             format!("Metrics of {} under {}", group.subject.id, group.condition),
             vec![
@@ -61,7 +62,7 @@ pub fn metrics_tables(observed: &Observed) -> Vec<Table> {
                 let sign = if metric.lower_is_better() { "≤" } else { "≥" };
                 row.push(Cell::Text(format!("{sign} {:.0}", metric.pass_mark() * 100.0)));
                 row.push(match method {
-                    Method::Corrected => Cell::Flag(metrics.reaches_mark(metric)),
+                    Method::Corrected => Cell::Flag(reached.contains(&metric)),
                     Method::Published => Cell::Missing,
                 });
                 table.rows.push(row);
