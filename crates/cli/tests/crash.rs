@@ -39,6 +39,7 @@ fn world(suite: &Arc<dyn Benchmark>, cases: &[Case], log: &MemoryLog) -> Arc<Wor
         cases: World::index_cases(cases.to_vec()),
         subjects: SUBJECTS.iter().map(|name| (SubjectId::from(*name), respondent(suite, name))).collect(),
         judge: Some(respondent(suite, "sim/rule-judge")),
+        guard: None,
         judges: BTreeMap::new(),
         sandboxes: None,
         sink: Arc::new(log.clone()),

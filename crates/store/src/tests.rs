@@ -52,6 +52,7 @@ fn manifest() -> Manifest {
         suites: Vec::new(),
         subjects: vec![subject("m1"), subject("m2")],
         judge: None,
+        guard: None,
         seed: 7,
         repeats: 1,
         credentials: std::collections::BTreeMap::new(),

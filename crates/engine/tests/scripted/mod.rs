@@ -257,6 +257,7 @@ pub(crate) fn world(log: &MemoryLog, provider: Arc<Scripted>, parallel: usize, w
         cases: World::index_cases(ErasedSuite::cases(&Toy)),
         subjects: [("subject".into(), respondent.clone())].into(),
         judge: Some(respondent),
+        guard: None,
         judges: BTreeMap::new(),
         sandboxes: Some(Arc::new(Counters)),
         sink: Arc::new(log.clone()),
