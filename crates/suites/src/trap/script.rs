@@ -36,4 +36,14 @@ impl ReferenceScript for Trap {
         let verdict = self.rules().assess(&question, &ReadAnswer::of_text(&answer.text)).verdict();
         Some(json!({ "reasoning": "The simulated judge goes by the rules.", "verdict": verdict.name() }))
     }
+
+    fn guard(
+        &self,
+        persona: &str,
+        params: &BTreeMap<String, String>,
+        call: &Call<'_>,
+        stream: Stream,
+    ) -> Option<Value> {
+        super::guard::simulated::decision(self, persona, params, call, stream)
+    }
 }
