@@ -44,7 +44,7 @@ fn subject(id: &str) -> Subject {
     }
 }
 
-fn manifest() -> Manifest {
+pub(crate) fn manifest() -> Manifest {
     Manifest {
         created_at_ms: 1_000,
         program: Program { name: "test".into(), version: "0".into() },
