@@ -2,6 +2,7 @@
 
 mod estimate;
 mod group;
+mod guard;
 mod leaderboard;
 mod metrics;
 mod metrics_tables;
@@ -10,6 +11,7 @@ mod registry;
 
 pub use estimate::Estimate;
 pub use group::Group;
+pub use guard::guard;
 pub use leaderboard::leaderboard;
 pub use metrics::{EARNED, Metric, Metrics, Sizes};
 pub use metrics_tables::metrics_tables;

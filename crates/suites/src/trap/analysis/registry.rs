@@ -14,6 +14,7 @@ type Analyse = fn(&Observed, &AnalysisOptions) -> Result<Vec<Table>, AnalysisErr
 #[rustfmt::skip]
 const ANALYSES: &[(&str, &str, Analyse)] = &[
     ("metrics", "every metric by both methods, with its denominator, interval and mark", |observed, _| Ok(super::metrics_tables(observed))),
+    ("guard", "the same answers bare and guarded, and what the guard caught; needs --set guard=on", |observed, _| Ok(super::guard(observed))),
 ];
 
 static INFOS: LazyLock<Vec<AnalysisInfo>> =
