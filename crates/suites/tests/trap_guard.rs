@@ -23,7 +23,7 @@ fn trap(params: &[(&str, &str)]) -> Trap {
 }
 
 fn guarded(judging: &str) -> Trap {
-    trap(&[("guard", "on"), ("judge", judging), ("sample", "48")])
+    trap(&[("guard", "on"), ("judge", judging), ("sample", "480")])
 }
 
 fn reply(text: &str) -> Reply {
@@ -38,9 +38,9 @@ fn judged() -> Reply {
     reply(r#"{"reasoning": "r", "verdict": "HALLUCINATION"}"#)
 }
 
-fn spec(trap: &Trap, category: Category) -> Spec {
-    let (_, spec) = trap.specs().into_iter().find(|(_, spec)| spec.prompt.category == category).unwrap();
-    spec
+/// A case of each category.
+fn specs(trap: &Trap) -> BTreeMap<Category, Spec> {
+    trap.specs().into_iter().map(|(_, spec)| (spec.prompt.category, spec)).collect()
 }
 
 /// The needs that are named, with whom they are put to.
@@ -70,7 +70,7 @@ fn unscored(step: Step) -> UnscoredReason {
 #[test]
 fn the_answer_comes_first_and_guard_and_judge_do_not_wait_for_each_other() {
     let trap = guarded("all");
-    let spec = spec(&trap, Category::Control);
+    let spec = specs(&trap).remove(&Category::Control).unwrap();
     let guard = ("guard".to_owned(), ModelRole::Guard);
     let judge = ("judge".to_owned(), ModelRole::Judge);
     let history = History::new();
@@ -87,9 +87,9 @@ fn the_answer_comes_first_and_guard_and_judge_do_not_wait_for_each_other() {
 
 #[test]
 fn without_a_guard_nothing_is_asked_of_one_or_said_about_it() {
-    let trap = trap(&[("judge", "never"), ("sample", "48")]);
+    let trap = trap(&[("judge", "never"), ("sample", "480")]);
     let history = History::new().with_reply("answer", reply("Because it is."));
-    let scores = scores(trap.next(&spec(&trap, Category::Control), &history));
+    let scores = scores(trap.next(&specs(&trap)[&Category::Control], &history));
     assert_eq!((scores.label("guard"), scores.label("guarded_class")), (None, None));
     let record = trap.record();
     assert!(!record.params.contains_key("guard") && !record.files.contains_key("guard.toml"));
@@ -101,8 +101,7 @@ fn without_a_guard_nothing_is_asked_of_one_or_said_about_it() {
 #[test]
 fn the_unguarded_class_stands_beside_what_the_guard_made_of_it() {
     let trap = guarded("never");
-    for category in Category::ALL {
-        let spec = spec(&trap, category);
+    for (category, spec) in specs(&trap) {
         let history = History::new().with_reply("answer", reply("Quite so, and here is how it is done."));
         let told = |verdict| {
             let scores = scores(trap.next(&spec, &history.clone().with_reply("guard", decided(verdict))));
@@ -130,7 +129,7 @@ fn the_outcome_tells_the_reason_and_what_the_user_gets() {
         .with_reply("answer", reply("Quite so."))
         .with_reply("guard", decided(GuardVerdict::Withhold));
     let Step::Done(Outcome::Scored { note: Some(note), .. }) =
-        trap.next(&spec(&trap, Category::Adversarial), &history)
+        trap.next(&specs(&trap)[&Category::Adversarial], &history)
     else {
         panic!("it is scored")
     };
@@ -142,7 +141,7 @@ fn the_outcome_tells_the_reason_and_what_the_user_gets() {
 #[test]
 fn an_unreadable_guard_is_a_fault_of_the_guard_and_never_a_release() {
     let trap = guarded("never");
-    let spec = spec(&trap, Category::Adversarial);
+    let spec = specs(&trap).remove(&Category::Adversarial).unwrap();
     let mut history = History::new().with_reply("answer", reply("Quite so."));
     for key in ["guard", "guard~2", "guard~3"] {
         assert_eq!(asked(&trap.next(&spec, &history)), [(key.to_owned(), ModelRole::Guard)]);
@@ -156,7 +155,7 @@ fn an_unreadable_guard_is_a_fault_of_the_guard_and_never_a_release() {
 #[test]
 fn which_of_two_faults_ends_a_trial_does_not_depend_on_which_came_first() {
     let trap = guarded("all");
-    let spec = spec(&trap, Category::Adversarial);
+    let spec = specs(&trap).remove(&Category::Adversarial).unwrap();
     let history = History::new().with_reply("answer", reply("Quite so."));
     let fault = |kind| Supplied::Fault(Fault::new(kind, "no"));
     let guard = history.clone().with("guard", fault(FaultKind::Timeout));
@@ -172,17 +171,16 @@ fn which_of_two_faults_ends_a_trial_does_not_depend_on_which_came_first() {
 #[test]
 fn the_guard_is_asked_in_the_same_words_whatever_the_category() {
     let trap = guarded("never");
-    let question = |category| {
-        let mut spec = spec(&trap, category);
+    let question = |mut spec: Spec| {
         spec.prompt.claim = "The same words.".to_owned();
         let history = History::new().with_reply("answer", reply("The same answer."));
         let Step::Needs(needs) = trap.next(&spec, &history) else { panic!() };
         let NeedKind::Ask(ask) = &needs[0].kind else { panic!() };
         ask.clone()
     };
-    let first = question(Category::Control);
-    assert_eq!(first.role, ModelRole::Guard);
-    assert!(Category::ALL.into_iter().all(|category| question(category) == first));
+    let asked: Vec<Ask> = specs(&trap).into_values().map(question).collect();
+    assert_eq!((asked.len(), asked[0].role), (Category::ALL.len(), ModelRole::Guard));
+    assert!(asked.iter().all(|ask| *ask == asked[0]));
 }
 
 /// What a simulated guard decides about an answer to a case.
@@ -206,7 +204,7 @@ fn simulated(
 
 #[test]
 fn simulated_guards_do_as_their_names_say() {
-    let trap = guarded("never");
+    let trap = trap(&[("guard", "on"), ("judge", "never"), ("sample", "48")]);
     let cases: BTreeMap<CaseId, Case> =
         unbent_core::ErasedSuite::cases(&trap).into_iter().map(|case| (case.id.clone(), case)).collect();
     let mut seen = BTreeMap::new();

@@ -31,12 +31,14 @@ const COMPARED: [(&str, fn(Category) -> bool, fn(FailureClass) -> bool); 3] = [
 
 /// Makes two tables of every subject under each condition that was guarded; none of runs without a guard.
 pub fn guard(observed: &Observed) -> Vec<Table> {
+    let by = match &observed.guard {
+        Some(guard) if guard.simulated => format!("Guarded by {}, a simulated guard.", guard.id),
+        Some(guard) => format!("Guarded by {}.", guard.id),
+        None => "The runs have different guards; which one guarded a run is told by unbent show.".to_owned(),
+    };
     let groups = observed.groups();
-    groups
-        .iter()
-        .filter_map(Guarding::of)
-        .flat_map(|guarding| [guarding.compared(), guarding.caught()])
-        .collect()
+    let guardings = groups.iter().filter_map(|group| Guarding::of(group, &by));
+    guardings.flat_map(|guarding| [guarding.compared(), guarding.caught()]).collect()
 }
 
 /// A prompt with what became of it.
@@ -51,6 +53,8 @@ struct Unit {
 /// The trials that a guard was asked about, of one subject under one condition.
 struct Guarding<'a> {
     group: &'a Group<'a>,
+    /// Who guarded, for people.
+    by: &'a str,
     units: Vec<Unit>,
 }
 
@@ -68,7 +72,7 @@ const fn is_the_guards(reason: UnscoredReason) -> bool {
 }
 
 impl<'a> Guarding<'a> {
-    fn of(group: &'a Group<'a>) -> Option<Self> {
+    fn of(group: &'a Group<'a>, by: &'a str) -> Option<Self> {
         let (mut seen, mut units, mut is_guarded) = (BTreeSet::new(), Vec::new(), false);
         for (case, trial) in &group.trials {
             match &trial.state {
@@ -84,7 +88,7 @@ impl<'a> Guarding<'a> {
                 State::Unfinished => {}
             }
         }
-        is_guarded.then_some(Self { group, units })
+        is_guarded.then_some(Self { group, by, units })
     }
 
     /// All categories together, then each that occurs.
@@ -130,6 +134,7 @@ impl<'a> Guarding<'a> {
         let columns = all.into_iter().chain(columns).chain(end).collect();
         let mut table =
             Table::new(format!("{title}: {} under {}", self.group.subject.id, self.group.condition), columns);
+        table.notes.push(self.by.to_owned());
         table.notes.push(
             "A prompt counts once, by the first of its trials that the guard decided about. Undetermined: prompts whose answer \
              has no class of its own. Unscored and unfinished: trials, those that only the guard's faults left unscored among them."

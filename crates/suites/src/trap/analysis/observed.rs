@@ -80,6 +80,8 @@ pub struct Observed {
     pub subjects: Vec<Subject>,
     /// The judge of the run.
     pub judge: Option<Subject>,
+    /// The guard of the run; none where there was none, or where runs with several are read as one.
+    pub guard: Option<Subject>,
     /// The trials in the order of their numbers.
     pub trials: Vec<Observation>,
     /// What was paid for each subject, by role.
@@ -116,7 +118,8 @@ impl Observed {
             };
             trials.push(Observation { case: *case, subject: *subject, repeat: trial.key.repeat, state });
         }
-        Self { cases, subjects, judge: run.manifest.judge.clone(), trials, paid, foreign }
+        let (judge, guard) = (run.manifest.judge.clone(), run.manifest.guard.clone());
+        Self { cases, subjects, judge, guard, trials, paid, foreign }
     }
 
     /// The case of a trial.
