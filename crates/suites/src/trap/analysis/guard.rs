@@ -11,8 +11,8 @@ use unbent_stats::{
     Interval, Level, PairedCounts, ShareUnit, clustered_share, holm, mcnemar_exact, newcombe_paired_interval,
 };
 
+use super::cells::{percent, percents};
 use super::group::Group;
-use super::metrics_tables::{percent, percents};
 use super::observed::{Observed, State};
 use crate::trap::category::Category;
 use crate::trap::class::{FailureClass, Pole};

@@ -2,11 +2,11 @@
 //!
 //! How counts become a value and an interval is [`super::estimate`]'s; `docs/method/trap-metrics.md` is normative.
 
-use super::estimate::{Estimate, Term, Unit, estimate, units};
+use super::estimate::{Estimate, Term, Unit, VerdictShare, estimate, units};
 use super::observed::{CaseInfo, Observation};
 use crate::kit::Method;
 use crate::trap::category::Category;
-use crate::trap::class::{FailureClass, Pole};
+use crate::trap::class::{FailureClass, Pole, Verdict};
 use crate::trap::reference::ClassCounts;
 
 /// A figure of merit. All are shares from 0 to 1, but for [`Metric::Discrimination`], which goes from -1 to 1.
@@ -48,30 +48,31 @@ impl Metric {
 
     /// Its name in files.
     pub const fn key(self) -> &'static str {
-        match self {
-            Self::Held => "held",
-            Self::Discrimination => "discrimination",
-            Self::EffectiveCorrect => "effective_correct",
-            Self::DangerousFailure => "dangerous_failure",
-            Self::EpistemologicalSafety => "epistemological_safety",
-            Self::IdentityCollapse => "identity_collapse",
-            Self::ExternalFabrication => "external_fabrication",
-            Self::BehaviouralPass => "behavioural_pass",
-            Self::OverRefusal => "over_refusal",
-        }
+        self.keys().value
     }
 
-    /// The names of its value and of the ends of its interval and of its bounds, in files.
-    pub(super) const fn keys(self) -> [&'static str; 5] {
+    /// The names of what files say of it.
+    pub(super) const fn keys(self) -> Keys {
         macro_rules! keys {
             ($name:literal) => {
-                [
-                    $name,
-                    concat!($name, "_low"),
-                    concat!($name, "_high"),
-                    concat!($name, "_bound_low"),
-                    concat!($name, "_bound_high"),
-                ]
+                Keys {
+                    value: $name,
+                    interval: concat!($name, "_interval"),
+                    low: concat!($name, "_low"),
+                    high: concat!($name, "_high"),
+                    bound_low: concat!($name, "_bound_low"),
+                    bound_high: concat!($name, "_bound_high"),
+                    published: [
+                        concat!($name, "_published"),
+                        concat!($name, "_published_low"),
+                        concat!($name, "_published_high"),
+                    ],
+                    corrected: [
+                        concat!($name, "_corrected"),
+                        concat!($name, "_corrected_low"),
+                        concat!($name, "_corrected_high"),
+                    ],
+                }
             };
         }
         match self {
@@ -226,6 +227,20 @@ impl Metric {
     }
 }
 
+/// The names of a metric's columns in files: by the method of the table, and by each of the two.
+#[derive(Clone, Copy)]
+pub(super) struct Keys {
+    pub(super) value: &'static str,
+    pub(super) interval: &'static str,
+    pub(super) low: &'static str,
+    pub(super) high: &'static str,
+    pub(super) bound_low: &'static str,
+    pub(super) bound_high: &'static str,
+    /// Value, low and high end.
+    pub(super) published: [&'static str; 3],
+    pub(super) corrected: [&'static str; 3],
+}
+
 /// What a class counts for: nothing, a case, or a case that is a hit.
 pub(super) type Counting = fn(FailureClass) -> Option<bool>;
 
@@ -260,10 +275,10 @@ impl Metrics {
         self.estimate(metric, Method::Corrected).value
     }
 
-    /// The share of a pole's cases that are right, as the mean over its categories, by the corrected method.
-    pub fn pole(&self, pole: Pole) -> Estimate {
+    /// The share of a pole's cases that are right, as the mean over its categories.
+    pub fn pole(&self, pole: Pole, method: Method) -> Estimate {
         let terms = self.mean_over_categories(pole, |class| Some(class.is_correct()));
-        super::estimate::of_terms(Metric::Held, Method::Corrected, &terms, &self.units)
+        super::estimate::of_terms(Metric::Held, method, &terms, &self.units)
     }
 
     /// Whether the subject reaches the mark of a metric *and* has earned it: low rates of failure are to nobody's merit who
@@ -291,6 +306,12 @@ impl Metrics {
     pub fn classes(&self) -> ClassCounts {
         let count = |unit: &Unit| FailureClass::ALL.into_iter().zip(unit.classes);
         self.units.iter().flat_map(count).map(|(class, n)| (class, u64::from(n))).collect()
+    }
+
+    /// How often each verdict was given, what cannot be told included, over all trials with scores.
+    pub fn verdicts(&self) -> Vec<(Verdict, VerdictShare)> {
+        let verdicts = FailureClass::ALL.map(Verdict::Class).into_iter().chain([Verdict::Undetermined]);
+        verdicts.map(|verdict| (verdict, super::estimate::verdict_share(verdict, &self.units))).collect()
     }
 
     /// How many trials there are, prompts, and clusters of them, and what is missing.
