@@ -162,7 +162,7 @@ fn each_model_sees_its_own_questions_and_its_own_key_only() {
 
 #[test]
 fn a_run_that_is_killed_while_the_guard_thinks_goes_on_without_asking_again_what_was_answered() {
-    let place = Place::new();
+    let place = Place::new().with("ANY_KEY", "k");
     let last_answered = Arc::new(AtomicUsize::new(5));
     let subject = subject();
     let guard = ModelServer::start({
@@ -172,7 +172,7 @@ fn a_run_that_is_killed_while_the_guard_thinks_goes_on_without_asking_again_what
             if is_answered { decision(request) } else { Response::Silence }
         }
     });
-    let (model, guarding) = (at(&subject, "m", "NO_KEY"), at(&guard, "g", "NO_KEY"));
+    let (model, guarding) = (at(&subject, "m", "ANY_KEY"), at(&guard, "g", "ANY_KEY"));
     let run = place.start(line(&model, &guarding, "a.unbent", &[]));
     guard.wait_for(6);
     run.kill();
@@ -220,17 +220,17 @@ fn a_budget_counts_what_the_guard_costs() {
 
 #[test]
 fn a_new_judge_leaves_the_guards_decisions_alone() {
-    let place = Place::new();
+    let place = Place::new().with("ANY_KEY", "k");
     let (subject, guard) = (subject(), ModelServer::start(decision));
     let judge = ModelServer::start(|request| {
         said(request, &json!({ "reasoning": "r", "verdict": "MISCLASSIFICATION" }).to_string())
     });
-    let (model, guarding) = (at(&subject, "m", "NO_KEY"), at(&guard, "g", "NO_KEY"));
+    let (model, guarding) = (at(&subject, "m", "ANY_KEY"), at(&guard, "g", "ANY_KEY"));
     let judged = ["--set", "judge=all", "--judge", "sim/rule-judge"];
     done(&place.unbent(line(&model, &guarding, "a.unbent", &judged)));
     let before = decisions(&place, "a.unbent");
     assert_eq!((subject.seen().len(), guard.seen().len()), (TRIALS, TRIALS));
-    let other = at(&judge, "j", "NO_KEY");
+    let other = at(&judge, "j", "ANY_KEY");
     let rejudged = place.unbent(["rejudge", "a.unbent", "--judge", &other, "--json"]);
     let last = done(&rejudged);
     assert_eq!(last["waiting"], 0);
