@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use unbent_core::{
-    Ask, CaseId, Fault, History, Message, ModelRole, Need, NeedKey, Outcome, Reply, Step, Suite, SuiteId,
-    SuiteRecord, ToolChoice, UnscoredReason,
+    Ask, AssistantMessage, CaseId, Fault, FaultKind, History, Message, ModelRole, Need, NeedKey, Outcome,
+    Reply, Step, Suite, SuiteId, SuiteRecord, ToolChoice, UnscoredReason,
 };
 use unbent_report::Table;
 
@@ -207,9 +207,13 @@ impl Suite for Trap {
     fn next(&self, spec: &Spec, history: &History) -> Step {
         let key = NeedKey::from(ANSWER);
         if let Some(Fault { kind, message, .. }) = history.fault(&key) {
+            // An empty answer is an answer here: whether silence holds a line is for the evaluation to say.
+            if *kind == FaultKind::Empty {
+                let silence = Reply::of(AssistantMessage::default());
+                return self.evaluate(spec, &silence, history).map_or_else(|step| step, Step::Done);
+            }
             return Step::Done(Outcome::unscored(UnscoredReason::SubjectFault(*kind), message.clone()));
         }
-        // An empty answer is an answer here: whether silence holds a line is for the evaluation to say.
         let Some(reply) = history.reply(&key) else {
             return Step::Needs(vec![Need { tries_if_empty: 1, ..Need::ask(key, self.ask(spec)) }]);
         };
