@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use unbent_core::{Case, Manifest, ModelRef, PackRef, Program, Subject, SuiteId, SuiteRecord};
+use unbent_core::{Case, Manifest, ModelRef, ModelRole, PackRef, Program, Subject, SuiteId, SuiteRecord};
 
 use crate::hosts::PACE_PARAMS;
 
@@ -51,8 +51,8 @@ impl Difference {
 }
 
 /// Parts of a manifest that have a comparison of their own, or that change no answer.
-const NOT_COMPARED_PLAINLY: [&str; 7] =
-    ["created_at_ms", "program", "git", "credentials", "suites", "subjects", "judge"];
+const NOT_COMPARED_PLAINLY: [&str; 8] =
+    ["created_at_ms", "program", "git", "credentials", "suites", "subjects", "judge", "guard"];
 
 /// So many names of cases are told before the rest is counted.
 const NAMES_TOLD: usize = 3;
@@ -64,7 +64,8 @@ pub(crate) fn differences(file: &Asked<'_>, asked: &Asked<'_>) -> Vec<Difference
     let same_suites = found.suites(&there.suites, &here.suites);
     found.cases(file.cases, asked.cases, &same_suites);
     found.subjects(&there.subjects, &here.subjects);
-    found.judges(there.judge.as_ref(), here.judge.as_ref());
+    found.beside(ModelRole::Judge, there.judge.as_ref(), here.judge.as_ref());
+    found.beside(ModelRole::Guard, there.guard.as_ref(), here.guard.as_ref());
     let plain = |manifest: &Manifest| {
         let mut fields = fields(manifest);
         fields.retain(|name, _| !NOT_COMPARED_PLAINLY.contains(&name.as_str()));
@@ -177,15 +178,16 @@ impl Found {
         self.named("subject", &by_name(there, name), &by_name(here, name), Self::models);
     }
 
-    fn judges(&mut self, there: Option<&Subject>, here: Option<&Subject>) {
+    /// Compares who has a role beside the subjects.
+    fn beside(&mut self, role: ModelRole, there: Option<&Subject>, here: Option<&Subject>) {
         match (there, here) {
             (Some(there), Some(here)) if there.id == here.id => {
-                self.models(&format!("the judge {}", here.id), there, here);
+                self.models(&format!("the {} {}", role.name(), here.id), there, here);
             }
             _ => {
                 let name =
-                    |judge: Option<&Subject>| judge.map_or_else(no_value, |judge| judge.id.to_string());
-                self.values("judge", name(there), name(here));
+                    |model: Option<&Subject>| model.map_or_else(no_value, |model| model.id.to_string());
+                self.values(role.name(), name(there), name(here));
             }
         }
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::num::NonZeroUsize;
 
 use serde::Serialize;
-use unbent_core::{Case, Price, Sampling, Subject};
+use unbent_core::{ByRole, Case, ModelRole, Price, Sampling, Subject};
 use unbent_report::{thousands, usd};
 
 use crate::error::{CommandError, Exit};
@@ -32,7 +32,7 @@ pub(crate) struct Range<T> {
 #[derive(Debug, Serialize)]
 pub(crate) struct ModelEstimate {
     pub(crate) model: String,
-    /// What it is in the run: `subject` or `judge`.
+    /// What it is in the run: `subject`, `judge` or `guard`.
     pub(crate) role: &'static str,
     pub(crate) calls: u64,
     pub(crate) input_tokens: Range<u64>,
@@ -55,51 +55,59 @@ pub(crate) struct Estimate {
     pub(crate) minutes: Range<f64>,
 }
 
+/// A model as the run describes it and as it was chosen.
+pub(crate) type Asked<'s> = (&'s Subject, &'s Chosen);
+
 /// Rehearses a run. Every subject goes through every case once, or of a large suite through cases spread over it;
 /// repeats are counted in.
 pub(crate) fn estimate<'s>(
     suites: &Suites,
     cases: &[Case],
-    subjects: impl Iterator<Item = (&'s Subject, &'s Chosen)>,
-    judge: Option<(&'s Subject, &'s Chosen)>,
+    subjects: impl Iterator<Item = Asked<'s>>,
+    judge: Option<Asked<'s>>,
+    guard: Option<Asked<'s>>,
     repeats: u32,
     parallel: NonZeroUsize,
 ) -> Result<Estimate, CommandError> {
-    let mut known: Vec<(Sampling, [Used; 3], [Used; 3])> = Vec::new();
+    let mut known: Vec<(Sampling, [ByRole<Used>; 3])> = Vec::new();
     let mut models = Vec::new();
-    let mut judged = [Used::default(); 3];
+    let mut all = [ByRole::<Used>::default(); 3];
     let mut trials = 0;
     let spread = spread(cases);
     let share = cases.len() as f64 / spread.len().max(1) as f64;
-    let judge_settings = judge.map(|(judge, _)| judge.settings.clone()).unwrap_or_default();
+    let settings_of =
+        |asked: Option<Asked<'_>>| asked.map(|(model, _)| model.settings.clone()).unwrap_or_default();
     for (subject, chosen) in subjects {
         trials += cases.len() as u64 * u64::from(repeats);
         let at = known.iter().position(|(settings, ..)| *settings == subject.settings);
         let at = if let Some(at) = at {
             at
         } else {
-            let mut of_subject = [Used::default(); 3];
-            let mut of_judge = [Used::default(); 3];
-            for length in 0..3 {
-                let (subject, judge) = rehearse(suites, &spread, &subject.settings, &judge_settings, length)?;
-                (of_subject[length], of_judge[length]) = (subject.scaled(share), judge.scaled(share));
+            let settings = ByRole {
+                subject: subject.settings.clone(),
+                judge: settings_of(judge),
+                guard: settings_of(guard),
+            };
+            let mut used = [ByRole::default(); 3];
+            for (length, used) in used.iter_mut().enumerate() {
+                let rehearsed = rehearse(suites, &spread, &settings, length)?;
+                *used = ByRole::of(|role| rehearsed[role].scaled(share));
             }
-            known.push((subject.settings.clone(), of_subject, of_judge));
+            known.push((subject.settings.clone(), used));
             known.len() - 1
         };
-        let (_, of_subject, of_judge) = &known[at];
-        models.push(ModelEstimate::of(
-            "subject",
-            subject,
-            chosen,
-            of_subject.map(|used| used.times(repeats)),
-        )?);
-        for (sum, used) in judged.iter_mut().zip(of_judge) {
-            *sum = sum.plus(used.times(repeats));
+        let (_, used) = &known[at];
+        let role = ModelRole::Subject;
+        models.push(ModelEstimate::of(role, subject, chosen, used.map(|used| used[role].times(repeats)))?);
+        for (sum, used) in all.iter_mut().zip(used) {
+            *sum = ByRole::of(|role| sum[role].plus(used[role].times(repeats)));
         }
     }
-    if let Some((judge, chosen)) = judge.filter(|_| judged[1].calls > 0) {
-        models.push(ModelEstimate::of("judge", judge, chosen, judged)?);
+    for (role, beside) in [(ModelRole::Judge, judge), (ModelRole::Guard, guard)] {
+        let used = all.map(|used| used[role]);
+        if let Some((model, chosen)) = beside.filter(|_| used[1].calls > 0) {
+            models.push(ModelEstimate::of(role, model, chosen, used)?);
+        }
     }
     let calls = models.iter().map(|model| model.calls).sum();
     let priced = models.iter().map(|model| model.usd).collect::<Option<Vec<_>>>();
@@ -135,7 +143,7 @@ fn range<T: Copy>([low, usual, high]: [T; 3]) -> Range<T> {
 
 impl ModelEstimate {
     fn of(
-        role: &'static str,
+        role: ModelRole,
         subject: &Subject,
         chosen: &Chosen,
         used: [Used; 3],
@@ -154,7 +162,7 @@ impl ModelEstimate {
         };
         Ok(Self {
             model: subject.id.to_string(),
-            role,
+            role: role.name(),
             calls: used[1].calls,
             input_tokens: range(used.map(|used| used.input)),
             output_tokens: range(used.map(|used| used.output)),

@@ -163,6 +163,9 @@ fn labels(runs: &[Run]) -> BTreeMap<(usize, SubjectId), SubjectId> {
 fn join(runs: &[Run], labels: &BTreeMap<(usize, SubjectId), SubjectId>) -> Manifest {
     let mut manifest = runs[0].manifest.clone();
     manifest.subjects.clear();
+    if runs.iter().any(|run| run.manifest.guard != manifest.guard) {
+        manifest.guard = None;
+    }
     for (file, run) in runs.iter().enumerate() {
         for subject in &run.manifest.subjects {
             let mut subject = subject.clone();

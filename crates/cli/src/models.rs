@@ -18,7 +18,7 @@ use crate::settings::Chosen;
 
 /// The providers without an API that a reference may name, with what follows the slash.
 pub(crate) const OFFLINE: [(&str, &str); 2] = [
-    ("sim", "PERSONA: a simulated subject or judge, offline"),
+    ("sim", "PERSONA: a simulated subject, guard or judge, offline"),
     ("replay", "FILE[?subject=LABEL]: the answers recorded in a run file"),
 ];
 
@@ -41,8 +41,9 @@ pub(crate) fn describe_subject(chosen: &Chosen, settings: &Sampling) -> Subject 
     describe(chosen, settings)
 }
 
-/// Describes a judge as the manifest records it. How it draws its answers is the suite's to say, so that grades compare.
-pub(crate) fn describe_judge(chosen: &Chosen) -> Subject {
+/// Describes a judge or a guard as the manifest records it. How it draws its answers is the suite's to say, so that grades
+/// and decisions compare.
+pub(crate) fn describe_beside(chosen: &Chosen) -> Subject {
     let settings = Sampling { temperature: None, top_p: None, top_k: None, ..chosen.sampling.clone() };
     describe(chosen, settings)
 }

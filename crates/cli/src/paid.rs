@@ -33,7 +33,7 @@ impl Accounts {
         let mut accounts = Self::default();
         for trial in reader.trials() {
             let trial = trial?;
-            for (role, meters) in [(ModelRole::Subject, &trial.subject), (ModelRole::Judge, &trial.judge)] {
+            for (role, meters) in trial.meters.iter() {
                 for name in &meters.unsent {
                     let key = (trial.key.subject.clone(), role, name.clone());
                     accounts.unsent.entry(key).or_insert(trial.no);
@@ -51,50 +51,43 @@ impl Accounts {
 
     /// What counts against a budget.
     pub(crate) fn spent(&self) -> Spent {
-        let total = self.view.total();
-        Spent {
-            usd: total.subject.cost_usd + total.judge.cost_usd,
-            tokens: total.subject.usage.total() + total.judge.usage.total(),
-        }
+        let all = self.view.total().meters.sum();
+        Spent { usd: all.cost_usd, tokens: all.usage.total() }
     }
 
     /// All that was paid: `usd` and `tokens`.
     pub(crate) fn paid(&self) -> Value {
-        let total = self.view.total();
-        paid([&total.subject, &total.judge])
+        paid(&self.view.total().meters.sum())
     }
 
     /// Of that, what counts: `usd` and `tokens`.
     pub(crate) fn kept(&self) -> Value {
-        let total = self.view.total();
-        kept([&total.subject, &total.judge])
+        kept(&self.view.total().meters.sum())
     }
 
-    /// The same for the subjects and for judges.
+    /// The same for each role.
     pub(crate) fn by_role(&self) -> Value {
         let total = self.view.total();
         let role = |meters: &RoleMeters| {
             json!({
                 "answers": meters.answers,
                 "faults": meters.faults,
-                "paid": paid([meters]),
-                "kept": kept([meters]),
+                "paid": paid(meters),
+                "kept": kept(meters),
             })
         };
-        json!({ "subject": role(&total.subject), "judge": role(&total.judge) })
+        total.meters.iter().map(|(name, meters)| (name.name().to_owned(), role(meters))).collect()
     }
 
     /// What was paid and kept, for people; none if nothing was called that costs money.
     pub(crate) fn sentence(&self) -> Option<String> {
-        let total = self.view.total();
-        let Spent { usd: cost, tokens } = self.spent();
+        let RoleMeters { usage, cost_usd: cost, unpriced, kept, .. } = self.view.total().meters.sum();
         if cost == 0.0 {
             return None;
         }
-        let kept = total.subject.kept.cost_usd + total.judge.kept.cost_usd;
-        let all = total.subject.kept.usage.total() + total.judge.kept.usage.total() == tokens;
-        let of_it = if all && (cost - kept).abs() < 1e-9 { "all".to_owned() } else { usd(kept) };
-        let unpriced = total.subject.unpriced + total.judge.unpriced;
+        let tokens = usage.total();
+        let all = kept.usage.total() == tokens && (cost - kept.cost_usd).abs() < 1e-9;
+        let of_it = if all { "all".to_owned() } else { usd(kept.cost_usd) };
         let unpriced = if unpriced == 0 {
             String::new()
         } else {
@@ -114,6 +107,7 @@ impl Accounts {
             vec![
                 Column::text("subject", "Subject"),
                 Column::text("asked", "Asked"),
+                Column::text("role", "As"),
                 Column::number("answers", "Answers"),
                 Column::number("faults", "Faults"),
                 Column::number("input", "Tokens in"),
@@ -125,14 +119,19 @@ impl Accounts {
             ],
         );
         for (id, sums) in &self.view.subjects {
-            let judge = judge_of(manifest, id).map_or("judge", |judge| judge.id.as_str());
-            for (asked, meters) in [("itself", &sums.subject), (judge, &sums.judge)] {
+            for (role, meters) in sums.meters.iter() {
+                let asked = match role {
+                    ModelRole::Subject => "itself".to_owned(),
+                    ModelRole::Judge | ModelRole::Guard => asked_as(manifest, role, id)
+                        .map_or_else(|| role.name().to_owned(), |asked| asked.id.to_string()),
+                };
                 if meters.answers + meters.faults == 0 {
                     continue;
                 }
                 table.rows.push(vec![
                     Cell::Text(harmless(id.as_str())),
-                    Cell::Text(harmless(asked)),
+                    Cell::Text(harmless(&asked)),
+                    Cell::Text(role.name().to_owned()),
                     Cell::Count(meters.answers),
                     Cell::Count(meters.faults),
                     Cell::Count(meters.usage.input),
@@ -156,11 +155,8 @@ impl Accounts {
         let mut warnings = Vec::new();
         let mut told = BTreeSet::new();
         for ((subject, role, name), trial) in &self.unsent {
-            let judge = judge_of(manifest, subject);
-            let model = match role {
-                ModelRole::Subject => subject.as_str(),
-                ModelRole::Judge => judge.map_or("the judge", |judge| judge.id.as_str()),
-            };
+            let asked = asked_as(manifest, *role, subject);
+            let model = asked.map_or_else(|| role.name(), |asked| asked.id.as_str());
             if told.insert((model, name)) {
                 let asked = asked_for(reader, *trial, *role, name)?;
                 warnings.push(takes_no(&harmless(model), name, asked.as_ref(), "was asked for and not sent"));
@@ -170,24 +166,29 @@ impl Accounts {
     }
 }
 
-fn paid<'m>(meters: impl IntoIterator<Item = &'m RoleMeters>) -> Value {
-    let (usd, tokens) = meters
-        .into_iter()
-        .fold((0.0, 0), |(usd, tokens), meters| (usd + meters.cost_usd, tokens + meters.usage.total()));
-    json!({ "usd": usd, "tokens": tokens })
+fn paid(meters: &RoleMeters) -> Value {
+    json!({ "usd": meters.cost_usd, "tokens": meters.usage.total() })
 }
 
-fn kept<'m>(meters: impl IntoIterator<Item = &'m RoleMeters>) -> Value {
-    let (usd, tokens) = meters.into_iter().fold((0.0, 0), |(usd, tokens), meters| {
-        (usd + meters.kept.cost_usd, tokens + meters.kept.usage.total())
-    });
-    json!({ "usd": usd, "tokens": tokens })
+fn kept(meters: &RoleMeters) -> Value {
+    json!({ "usd": meters.kept.cost_usd, "tokens": meters.kept.usage.total() })
 }
 
-/// Who judges a subject of a run.
-pub(crate) fn judge_of<'m>(manifest: &'m Manifest, subject: &SubjectId) -> Option<&'m Subject> {
-    let regraded = manifest.subjects.iter().find(|other| other.id == *subject)?.regraded.as_ref();
-    regraded.map(|regraded| &regraded.judge).or(manifest.judge.as_ref())
+/// Who has a role in the trials of a subject of a run.
+pub(crate) fn asked_as<'m>(
+    manifest: &'m Manifest,
+    role: ModelRole,
+    subject: &SubjectId,
+) -> Option<&'m Subject> {
+    let described = manifest.subjects.iter().find(|other| other.id == *subject)?;
+    match role {
+        ModelRole::Subject => Some(described),
+        ModelRole::Judge => {
+            let regraded = described.regraded.as_ref().map(|regraded| &regraded.judge);
+            regraded.or(manifest.judge.as_ref())
+        }
+        ModelRole::Guard => manifest.guard.as_ref(),
+    }
 }
 
 /// The value of a parameter in the first question of a trial that it was not sent with.
@@ -225,7 +226,7 @@ fn takes_no(model: &str, name: &str, value: Option<&Value>, what: &str) -> Strin
 
 /// One warning for each parameter of the first questions of these suites that a subject will not be sent.
 ///
-/// Later questions may ask for more, and what a judge is asked is not known before there are answers; the end of a run
+/// Later questions may ask for more, and what a judge or a guard is asked is not known before there are answers; the end of a run
 /// tells those.
 pub(crate) fn foreseen(suites: &Suites, subject: &Subject, provider: &dyn Provider) -> Vec<String> {
     let mut warnings = Vec::new();

@@ -8,8 +8,8 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use unbent_core::{
-    Ask, AssistantMessage, BoxFuture, Call, Case, CostSource, ErasedSuite, Message, Provider,
-    ReferenceScript, Reply, Returned, Sampling, TrialKey, Usage,
+    Ask, AssistantMessage, BoxFuture, ByRole, Call, Case, CostSource, ErasedSuite, Message, ModelRole,
+    Provider, ReferenceScript, Reply, Returned, Sampling, TrialKey, Usage,
 };
 use unbent_engine::{
     Begun, Budget, Caps, Job, Lane, LaneLimits, Limits, MemoryLog, Respondent, RetryPolicy, Silent,
@@ -74,16 +74,22 @@ impl Used {
 pub(crate) fn rehearse(
     suites: &Suites,
     cases: &[Case],
-    settings: &Sampling,
-    judge_settings: &Sampling,
+    settings: &ByRole<Sampling>,
     length: usize,
-) -> Result<(Used, Used), CommandError> {
+) -> Result<ByRole<Used>, CommandError> {
     let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites.clone()));
-    let subject = Arc::new(Rehearsing::new("sim/steadfast", &script, length, true)?);
-    let judge = Arc::new(Rehearsing::new("sim/rule-judge", &script, length, false)?);
-    let respondent = |provider: &Arc<Rehearsing>, settings: &Sampling| Respondent {
-        provider: Arc::clone(provider) as Arc<dyn Provider>,
-        settings: settings.clone(),
+    let played = |role: ModelRole| {
+        let persona = if role == ModelRole::Judge { "sim/rule-judge" } else { "sim/steadfast" };
+        Rehearsing::new(persona, &script, length, role == ModelRole::Subject).map(Arc::new)
+    };
+    let cast = ByRole {
+        subject: played(ModelRole::Subject)?,
+        judge: played(ModelRole::Judge)?,
+        guard: played(ModelRole::Guard)?,
+    };
+    let respondent = |role: ModelRole| Respondent {
+        provider: Arc::clone(&cast[role]) as Arc<dyn Provider>,
+        settings: settings[role].clone(),
         price: None,
         lane: Arc::new(Lane::new("rehearsal", NonZeroUsize::MIN.saturating_add(31), LaneLimits::default())),
     };
@@ -101,8 +107,9 @@ pub(crate) fn rehearse(
             .map(|(id, suite)| (id.clone(), Arc::clone(suite) as Arc<dyn ErasedSuite>))
             .collect(),
         cases: World::index_cases(cases.iter().cloned()),
-        subjects: BTreeMap::from([("rehearsal".into(), respondent(&subject, settings))]),
-        judge: Some(respondent(&judge, judge_settings)),
+        subjects: BTreeMap::from([("rehearsal".into(), respondent(ModelRole::Subject))]),
+        judge: Some(respondent(ModelRole::Judge)),
+        guard: Some(respondent(ModelRole::Guard)),
         judges: BTreeMap::new(),
         sandboxes: None,
         sink: Arc::new(log.clone()),
@@ -119,7 +126,7 @@ pub(crate) fn rehearse(
     run_to_completion(&world, jobs, &handle, &stop)?.map_err(|error| {
         CommandError::new(Exit::Internal, format!("the run cannot be rehearsed: {error}"))
     })?;
-    Ok((subject.used(), judge.used()))
+    Ok(ByRole::of(|role| cast[role].used()))
 }
 
 /// A simulated model that counts what it is asked, and answers at the length that is wanted.

@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use unbent_core::{Manifest, ModelRef, RoleMeters, SubjectId, TrialView};
+use unbent_core::{Manifest, ModelRef, ModelRole, RoleMeters, SubjectId, TrialView};
 use unbent_report::{Cell, Column, Table, fixed, thousands};
 
 use crate::error::CommandError;
-use crate::paid::judge_of;
+use crate::paid::asked_as;
 
 /// Whether a subject whose answers came from several providers is ranked all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,8 @@ pub(crate) enum Pooling {
 #[derive(Debug, Default)]
 pub(crate) struct Serving {
     subjects: BTreeMap<SubjectId, Shares>,
-    judges: BTreeMap<String, Shares>,
+    /// Of who has another role in the trials, by role and label.
+    others: BTreeMap<(ModelRole, String), Shares>,
 }
 
 /// Answers by the provider that served them.
@@ -70,16 +71,21 @@ impl Shares {
 impl Serving {
     /// Takes in one more trial, which is judged as the manifest says.
     pub(crate) fn add(&mut self, trial: &TrialView, manifest: &Manifest) {
-        if trial.subject.answers > 0 {
+        let subject = &trial.meters.subject;
+        if subject.answers > 0 {
             match self.subjects.get_mut(&trial.key.subject) {
-                Some(shares) => shares.add(&trial.subject),
-                None => self.subjects.entry(trial.key.subject.clone()).or_default().add(&trial.subject),
+                Some(shares) => shares.add(subject),
+                None => self.subjects.entry(trial.key.subject.clone()).or_default().add(subject),
             }
         }
-        if !trial.judge.served_by.is_empty() {
-            let judge = judge_of(manifest, &trial.key.subject);
-            let judge = judge.map_or_else(|| "the judge".to_owned(), |judge| judge.id.to_string());
-            self.judges.entry(judge).or_default().add(&trial.judge);
+        for role in [ModelRole::Judge, ModelRole::Guard] {
+            let meters = &trial.meters[role];
+            if !meters.served_by.is_empty() {
+                let asked = asked_as(manifest, role, &trial.key.subject);
+                let label =
+                    asked.map_or_else(|| format!("the {}", role.name()), |asked| asked.id.to_string());
+                self.others.entry((role, label)).or_default().add(meters);
+            }
         }
     }
 
@@ -122,9 +128,11 @@ impl Serving {
                 shares.text().unwrap_or_default()
             ));
         }
-        for (judge, shares) in self.judges.iter().filter(|(_, shares)| shares.is_pooled()) {
+        for ((role, label), shares) in self.others.iter().filter(|(_, shares)| shares.is_pooled()) {
+            let what = if *role == ModelRole::Guard { "decisions" } else { "grades" };
             table.notes.push(format!(
-                "The judge {judge} was served by {}: its grades need not be those of one system.",
+                "The {} {label} was served by {}: its {what} need not be those of one system.",
+                role.name(),
                 shares.text().unwrap_or_default()
             ));
         }

@@ -76,6 +76,16 @@ impl ReferenceScript for Scripts {
     fn judge(&self, ask: &Ask) -> Option<Value> {
         self.0.values().find_map(|suite| suite.judge(ask))
     }
+
+    fn guard(
+        &self,
+        persona: &str,
+        params: &BTreeMap<String, String>,
+        call: &Call<'_>,
+        stream: Stream,
+    ) -> Option<Value> {
+        self.0.get(&call.case.suite)?.guard(persona, params, call, stream)
+    }
 }
 
 /// The system's time, or the one that `SOURCE_DATE_EPOCH` names.
@@ -148,8 +158,8 @@ fn asked<'m>(manifest: &'m Manifest, takes: &BTreeSet<SubjectId>) -> Vec<&'m Sub
     let taken = manifest.subjects.iter().filter(|subject| takes.contains(&subject.id));
     let (regraded, own): (Vec<_>, Vec<_>) = taken.partition(|subject| subject.regraded.is_some());
     let judges = regraded.into_iter().filter_map(|subject| Some(&subject.regraded.as_ref()?.judge));
-    let judge = manifest.judge.iter().filter(|_| !own.is_empty());
-    judges.chain(judge).chain(own.iter().copied()).collect()
+    let beside = manifest.judge.iter().chain(&manifest.guard).filter(|_| !own.is_empty());
+    judges.chain(beside).chain(own.iter().copied()).collect()
 }
 
 /// Works on the open trials of a run file until all have ended or someone stops it; returns how that went. Where
@@ -197,8 +207,11 @@ pub(crate) fn work(
             }
         }
     }
-    let judge = manifest.judge.as_ref().filter(|_| !subjects.is_empty());
-    let judge = judge.map(|judge| models.respondent(judge)).transpose()?;
+    let mut beside = |model: &Option<Subject>| {
+        let model = model.as_ref().filter(|_| !subjects.is_empty());
+        model.map(|model| models.respondent(model)).transpose()
+    };
+    let (judge, guard) = (beside(&manifest.judge)?, beside(&manifest.guard)?);
     let lanes = models.into_lanes();
     let budget = Budget::new(caps, Accounts::of(&reader)?.spent());
     let writer = RunWriter::open(path)?;
@@ -209,6 +222,7 @@ pub(crate) fn work(
         cases: World::index_cases(reader.cases()?),
         subjects,
         judge,
+        guard,
         judges,
         sandboxes: None,
         sink: writer.sink(),

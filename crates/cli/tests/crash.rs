@@ -39,6 +39,7 @@ fn world(suite: &Arc<dyn Benchmark>, cases: &[Case], log: &MemoryLog) -> Arc<Wor
         cases: World::index_cases(cases.to_vec()),
         subjects: SUBJECTS.iter().map(|name| (SubjectId::from(*name), respondent(suite, name))).collect(),
         judge: Some(respondent(suite, "sim/rule-judge")),
+        guard: Some(respondent(suite, "sim/yielding?p=0.5")),
         judges: BTreeMap::new(),
         sandboxes: None,
         sink: Arc::new(log.clone()),
@@ -80,7 +81,7 @@ fn answers(log: &MemoryLog) -> BTreeMap<(TrialNo, NeedKey), usize> {
 fn open_in_full(registration: &Registration) -> Arc<dyn Benchmark> {
     let params = match registration.id {
         "independence" => [("names".to_owned(), "true".to_owned())].into(),
-        "trap" => [("condition", "none,authority"), ("sample", "24"), ("judge", "all")]
+        "trap" => [("condition", "none,authority"), ("sample", "24"), ("judge", "all"), ("guard", "on")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into(),
         _ => BTreeMap::new(),

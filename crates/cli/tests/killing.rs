@@ -146,9 +146,9 @@ fn held(reader: &RunReader) -> Held {
     let mut held = Held::default();
     for trial in reader.trials() {
         let trial = trial.unwrap();
-        held.answers += trial.subject.answers;
-        held.usage += trial.subject.usage;
-        held.cost_usd += trial.subject.cost_usd;
+        held.answers += trial.meters.subject.answers;
+        held.usage += trial.meters.subject.usage;
+        held.cost_usd += trial.meters.subject.cost_usd;
         held.scored += u64::from(matches!(trial.state, TrialState::Finished(Outcome::Scored { .. })));
     }
     held

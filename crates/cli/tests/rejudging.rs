@@ -120,8 +120,8 @@ fn judges_stand_side_by_side_and_the_subject_is_never_asked_again() {
         assert!(!log.iter().any(|event| matches!(event, Event::Answered { role: ModelRole::Subject, .. })));
     }
     for trial in reader.trials().map(Result::unwrap).filter(|trial| trial.key.subject.as_str() != own) {
-        assert_eq!((trial.subject.answers, trial.subject.usage.total()), (0, 0));
-        assert!(trial.judge.kept.usage.total() > 0);
+        assert_eq!((trial.meters.subject.answers, trial.meters.subject.usage.total()), (0, 0));
+        assert!(trial.meters.judge.kept.usage.total() > 0);
     }
 }
 

@@ -34,6 +34,22 @@ pub enum ModelRole {
     Subject,
     /// The model that grades.
     Judge,
+    /// The model that stands between the subject and its user, and may withhold what the subject answered.
+    Guard,
+}
+
+impl ModelRole {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Subject, Self::Judge, Self::Guard];
+
+    /// The name in files and tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Subject => "subject",
+            Self::Judge => "judge",
+            Self::Guard => "guard",
+        }
+    }
 }
 
 /// Whether a model must call a tool.

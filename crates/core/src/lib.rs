@@ -7,6 +7,7 @@
 mod ascii_json;
 mod ask;
 mod blob;
+mod by_role;
 mod case;
 mod chain;
 mod event;
@@ -30,6 +31,7 @@ mod view;
 pub use ascii_json::ascii_json;
 pub use ask::{Ask, ModelRole, ReplySchema, Sampling, ToolChoice, ToolSpec};
 pub use blob::{Blob, BlobRef, ParseBlobRefError};
+pub use by_role::ByRole;
 pub use case::{Case, Inherit, PlannedTrial, TrialKey, TrialNo, WorldSpec};
 pub use chain::{ChainHash, merkle_root};
 pub use event::{Event, Meter};

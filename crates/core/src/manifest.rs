@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Subject, SuiteId};
+use crate::{ModelRole, Subject, SuiteId};
 
 /// How a run was made: enough to make it again, and to know when two runs may be compared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Manifest {
     /// The judge, where one grades.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judge: Option<Subject>,
+    /// The guard, where one stands between the subjects and their user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Subject>,
     /// The seed that every stream of chance is derived from.
     pub seed: u64,
     /// How often each case is put to each subject.
@@ -33,6 +36,15 @@ pub struct Manifest {
     /// The state of the working tree that the run was started in, where it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<GitState>,
+}
+
+impl Manifest {
+    /// Every model that the run asks, with its role: the subjects in their order, then the judge, then the guard.
+    pub fn models(&self) -> impl Iterator<Item = (ModelRole, &Subject)> {
+        let subjects = self.subjects.iter().map(|subject| (ModelRole::Subject, subject));
+        let judge = self.judge.iter().map(|judge| (ModelRole::Judge, judge));
+        subjects.chain(judge).chain(self.guard.iter().map(|guard| (ModelRole::Guard, guard)))
+    }
 }
 
 /// The program that made a file.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::FaultKind;
+use crate::{FaultKind, ModelRole};
 
 /// How a trial ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,14 +101,29 @@ pub enum UnscoredReason {
     SubjectFault(FaultKind),
     /// The judge could not be asked.
     JudgeFault(FaultKind),
+    /// The guard could not be asked.
+    GuardFault(FaultKind),
     /// The subject answered, but with nothing that could be read as an answer.
     NoAnswer,
     /// The judge answered, but never in the form that it was asked for.
     JudgeUnreadable,
+    /// The guard answered, but never in the form that it was asked for, so that what the user gets is not known.
+    GuardUnreadable,
     /// What the trial works on is not there: the trials that it follows brought no answers.
     NothingToScore,
     /// The sandbox broke.
     SandboxFault,
+}
+
+impl UnscoredReason {
+    /// That whoever has this role could not be asked.
+    pub const fn fault_of(role: ModelRole, kind: FaultKind) -> Self {
+        match role {
+            ModelRole::Subject => Self::SubjectFault(kind),
+            ModelRole::Judge => Self::JudgeFault(kind),
+            ModelRole::Guard => Self::GuardFault(kind),
+        }
+    }
 }
 
 impl fmt::Display for UnscoredReason {
@@ -116,8 +131,10 @@ impl fmt::Display for UnscoredReason {
         match self {
             Self::SubjectFault(kind) => write!(f, "subject {kind}"),
             Self::JudgeFault(kind) => write!(f, "judge {kind}"),
+            Self::GuardFault(kind) => write!(f, "guard {kind}"),
             Self::NoAnswer => f.write_str("no answer"),
             Self::JudgeUnreadable => f.write_str("judge unreadable"),
+            Self::GuardUnreadable => f.write_str("guard unreadable"),
             Self::NothingToScore => f.write_str("nothing to score"),
             Self::SandboxFault => f.write_str("sandbox fault"),
         }

@@ -173,4 +173,18 @@ pub trait ReferenceScript: Send + Sync {
 
     /// The grade that the reference judge gives, from the text of the question alone; none if it cannot be graded.
     fn judge(&self, ask: &Ask) -> Option<Value>;
+
+    /// What this persona decides as a guard; none if the script does not know the persona as one. Suites without a guard
+    /// know none.
+    ///
+    /// `stream` is the guard's own source of chance for this trial.
+    fn guard(
+        &self,
+        _persona: &str,
+        _params: &std::collections::BTreeMap<String, String>,
+        _call: &Call<'_>,
+        _stream: Stream,
+    ) -> Option<Value> {
+        None
+    }
 }

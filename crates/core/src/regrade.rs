@@ -23,7 +23,7 @@ impl TakenOver {
                     taken.given.insert(need.clone(), *answer);
                     taken.answers.insert(need.clone(), *answer);
                 }
-                Event::Answered { role: ModelRole::Subject, need, answer, .. }
+                Event::Answered { role: ModelRole::Subject | ModelRole::Guard, need, answer, .. }
                 | Event::Acted { need, answer, .. }
                 | Event::Observed { need, answer } => {
                     taken.answers.insert(need.clone(), *answer);
@@ -96,9 +96,10 @@ mod tests {
             answered(ModelRole::Subject, "a", "said"),
             Event::Observed { need: "state".into(), answer: blob("seen") },
             answered(ModelRole::Judge, "judge", "graded"),
+            answered(ModelRole::Guard, "guard", "released"),
         ];
-        let wanted =
-            [("a", "said"), ("g", "given"), ("state", "seen")].map(|(need, text)| (need.into(), blob(text)));
+        let wanted = [("a", "said"), ("g", "given"), ("guard", "released"), ("state", "seen")]
+            .map(|(need, text)| (need.into(), blob(text)));
         assert_eq!(taken(&events), wanted);
     }
 

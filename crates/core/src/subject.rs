@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Price, Sampling, SubjectId};
 
-/// A model with its settings, under test or as judge.
+/// A model with its settings, under test, as judge or as guard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Subject {
     /// The label under which it stands in tables.

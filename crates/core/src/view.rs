@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::{
-    Event, FaultKind, Meter, ModelRole, Outcome, Served, SubjectId, TrialKey, TrialNo, UnscoredReason, Usage,
+    ByRole, Event, FaultKind, Meter, Outcome, Served, SubjectId, TrialKey, TrialNo, UnscoredReason, Usage,
 };
 
 /// Where a trial stands.
@@ -28,10 +28,8 @@ pub struct TrialView {
     pub key: TrialKey,
     /// Where it stands.
     pub state: TrialState,
-    /// What was paid for the subject, voided attempts included.
-    pub subject: RoleMeters,
-    /// What was paid for the judge, voided attempts included.
-    pub judge: RoleMeters,
+    /// What was paid for each role, voided attempts included.
+    pub meters: ByRole<RoleMeters>,
     /// How often it started over.
     pub voided: u32,
 }
@@ -39,28 +37,21 @@ pub struct TrialView {
 impl TrialView {
     /// A trial to which nothing happened yet.
     pub fn pending(no: TrialNo, key: TrialKey) -> Self {
-        Self {
-            no,
-            key,
-            state: TrialState::Pending,
-            subject: RoleMeters::default(),
-            judge: RoleMeters::default(),
-            voided: 0,
-        }
+        Self { no, key, state: TrialState::Pending, meters: ByRole::default(), voided: 0 }
     }
 
     /// Takes in one more event.
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::Answered { role, meter, served, cached, unsent, .. } => {
-                self.meters(*role).answer(meter, served, *cached, unsent);
+                self.meters[*role].answer(meter, served, *cached, unsent);
             }
             Event::Faulted { role: Some(role), fault, meter, .. } => {
-                self.meters(*role).fault(fault.kind, meter);
+                self.meters[*role].fault(fault.kind, meter);
             }
             Event::Voided { .. } => {
                 self.voided += 1;
-                for meters in [&mut self.subject, &mut self.judge] {
+                for meters in self.meters.values_mut() {
                     meters.kept = Kept::default();
                     meters.served_by.clear();
                 }
@@ -78,13 +69,6 @@ impl TrialView {
         match &self.state {
             TrialState::Finished(outcome) => Some(outcome),
             _ => None,
-        }
-    }
-
-    fn meters(&mut self, role: ModelRole) -> &mut RoleMeters {
-        match role {
-            ModelRole::Subject => &mut self.subject,
-            ModelRole::Judge => &mut self.judge,
         }
     }
 }
@@ -189,6 +173,24 @@ impl RoleMeters {
     }
 }
 
+impl ByRole<RoleMeters> {
+    /// Adds another's, role by role.
+    pub fn absorb(&mut self, other: &Self) {
+        for (role, meters) in other.iter() {
+            self[role].absorb(meters);
+        }
+    }
+
+    /// All roles in one.
+    pub fn sum(&self) -> RoleMeters {
+        let mut sum = RoleMeters::default();
+        for (_, meters) in self.iter() {
+            sum.absorb(meters);
+        }
+        sum
+    }
+}
+
 /// Counts under a name, which is copied only when it is new.
 fn count(counts: &mut BTreeMap<String, u64>, name: &str, n: u64) {
     match counts.get_mut(name) {
@@ -219,10 +221,9 @@ pub struct SubjectView {
     pub open: u64,
     /// Times that a trial started over.
     pub voided: u64,
-    /// What was asked of the subject.
-    pub subject: RoleMeters,
-    /// What was asked of the judge about it.
-    pub judge: RoleMeters,
+    /// What was asked of the subject, and of the others about it.
+    #[serde(flatten)]
+    pub meters: ByRole<RoleMeters>,
 }
 
 impl SubjectView {
@@ -252,8 +253,7 @@ impl RunView {
         let sums = self.subjects.entry(trial.key.subject.clone()).or_default();
         sums.trials += 1;
         sums.voided += u64::from(trial.voided);
-        sums.subject.absorb(&trial.subject);
-        sums.judge.absorb(&trial.judge);
+        sums.meters.absorb(&trial.meters);
         match &trial.state {
             TrialState::Pending => {}
             TrialState::Open => sums.open += 1,
@@ -272,8 +272,7 @@ impl RunView {
             total.scored += sums.scored;
             total.open += sums.open;
             total.voided += sums.voided;
-            total.subject.absorb(&sums.subject);
-            total.judge.absorb(&sums.judge);
+            total.meters.absorb(&sums.meters);
             for (reason, n) in &sums.unscored {
                 *total.unscored.entry(reason.clone()).or_default() += n;
             }
@@ -344,10 +343,13 @@ mod tests {
         let total = RunView::fold(&trials).total();
         assert_eq!((total.trials, total.scored, total.unscored_total(), total.open), (4, 1, 1, 1));
         assert_eq!(total.unfinished(), 2);
-        assert_eq!((total.subject.answers, total.subject.faults, total.subject.unpriced), (2, 1, 1));
+        assert_eq!(
+            (total.meters.subject.answers, total.meters.subject.faults, total.meters.subject.unpriced),
+            (2, 1, 1)
+        );
         // The call that failed was paid for, and nothing is kept of it.
-        assert!((total.subject.cost_usd - 0.625).abs() < 1e-12);
-        assert!((total.subject.kept.cost_usd - 0.5).abs() < 1e-12);
+        assert!((total.meters.subject.cost_usd - 0.625).abs() < 1e-12);
+        assert!((total.meters.subject.kept.cost_usd - 0.5).abs() < 1e-12);
         assert_eq!(total.unscored.get("subject timeout"), Some(&1));
     }
 
@@ -355,7 +357,7 @@ mod tests {
     fn what_a_voided_attempt_cost_stays_paid() {
         let view = trial(1, &[Event::Opened, answered(Some(0.25)), Event::Voided { reason: "gone".into() }]);
         assert_eq!(view.voided, 1);
-        assert!((view.subject.cost_usd - 0.25).abs() < 1e-12);
-        assert!(view.subject.kept.cost_usd.abs() < 1e-12);
+        assert!((view.meters.subject.cost_usd - 0.25).abs() < 1e-12);
+        assert!(view.meters.subject.kept.cost_usd.abs() < 1e-12);
     }
 }

@@ -88,16 +88,16 @@ impl TrialContext {
 
     async fn ask(&self, need: &Need, ask: &Ask) -> Result<Met, SinkError> {
         let key = &need.key;
-        if ask.role == ModelRole::Subject && self.is_regraded() {
+        if ask.role != ModelRole::Judge && self.is_regraded() {
             let fault = Fault::new(FaultKind::NotRecorded, NEVER_ASKED);
             return self.give_up(key, Some(ask.role), 1, fault).await;
         }
-        let respondent = match ask.role {
-            ModelRole::Subject => self.world.subjects.get(&self.trial.key.subject),
-            ModelRole::Judge => self.world.judge_of(&self.trial.key.subject),
-        };
-        let Some(respondent) = respondent else {
-            let who = if ask.role == ModelRole::Judge { "a judge" } else { "this subject" };
+        let Some(respondent) = self.world.respondent(ask.role, &self.trial.key.subject) else {
+            let who = match ask.role {
+                ModelRole::Subject => "this subject",
+                ModelRole::Judge => "a judge",
+                ModelRole::Guard => "a guard",
+            };
             let fault = Fault::new(FaultKind::Rejected, format!("no model was named for {who}"));
             return self.give_up(key, Some(ask.role), 1, fault).await;
         };

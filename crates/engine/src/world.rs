@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use unbent_core::{
-    AnswerCache, BoxFuture, Case, CaseId, Clock, CostSource, ErasedSuite, Meter, Price, Provider, Reply,
-    Sampling, SandboxHost, Sink, Source, SubjectId, SuiteId,
+    AnswerCache, BoxFuture, Case, CaseId, Clock, CostSource, ErasedSuite, Meter, ModelRole, Price, Provider,
+    Reply, Sampling, SandboxHost, Sink, Source, SubjectId, SuiteId,
 };
 
 use crate::{Budget, Lane, Observer, Regrading, RetryPolicy};
@@ -22,6 +22,8 @@ pub struct World {
     pub subjects: BTreeMap<SubjectId, Respondent>,
     /// Who judges; trials that need a judge fail without one.
     pub judge: Option<Respondent>,
+    /// Who guards; trials that need a guard fail without one.
+    pub guard: Option<Respondent>,
     /// Subjects whose answers are graded again. They are never asked, whoever answers for them in `subjects`.
     pub judges: BTreeMap<SubjectId, Regrading>,
     /// Who opens sandboxes; trials that need one fail without.
@@ -93,9 +95,15 @@ impl Respondent {
 }
 
 impl World {
-    /// Who judges a subject's answers.
-    pub(crate) fn judge_of(&self, subject: &SubjectId) -> Option<&Respondent> {
-        self.regrading(subject).map(|regrading| &regrading.judge).or(self.judge.as_ref())
+    /// Who has this role in the trials of a subject.
+    pub(crate) fn respondent(&self, role: ModelRole, subject: &SubjectId) -> Option<&Respondent> {
+        match role {
+            ModelRole::Subject => self.subjects.get(subject),
+            ModelRole::Judge => {
+                self.regrading(subject).map(|regrading| &regrading.judge).or(self.judge.as_ref())
+            }
+            ModelRole::Guard => self.guard.as_ref(),
+        }
     }
 
     /// How the answers of a subject are graded again, if that is what it stands for.

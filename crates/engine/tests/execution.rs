@@ -23,7 +23,7 @@ async fn needs_named_together_are_met_together() {
     let log = MemoryLog::new(trial_keys(1).into_iter().filter(|key| key.case.as_str() == "Fan"));
     let begin = tokio::time::Instant::now();
     run(&world(&log, willing(), 8, 8), &log).await.unwrap();
-    assert_eq!(begin.elapsed(), Duration::from_millis(200), "three questions at once, then the judge");
+    assert_eq!(begin.elapsed(), Duration::from_millis(200), "three questions at once, then judge and guard");
 }
 
 #[tokio::test(start_paused = true)]

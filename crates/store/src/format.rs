@@ -7,16 +7,23 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use unbent_core::Manifest;
 
 use crate::error::{InFile, StoreError};
 
 /// Marks an SQLite database as a run file: the letters `Unbt`.
 pub(crate) const APPLICATION_ID: i32 = 0x556e_6274;
 
-/// The format version that this program writes, and the newest that it reads.
+/// The newest format version that this program reads and writes.
 ///
-/// 1: the first.
-pub const FORMAT_VERSION: u32 = 1;
+/// 1: the first. 2: the role `guard`, written only in runs that have one, so that all others can be read by older
+/// programs.
+pub const FORMAT_VERSION: u32 = 2;
+
+/// The oldest version in which a run that was made so can be written.
+fn version_of(manifest: &Manifest) -> u32 {
+    if manifest.guard.is_some() { 2 } else { 1 }
+}
 
 /// How long another connection may keep the database busy before that is an error.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -86,11 +93,11 @@ pub(crate) const MANIFEST_KEY: &str = "manifest";
 /// The key under which the table `manifest` holds the seal.
 pub(crate) const SEAL_KEY: &str = "seal";
 
-/// Makes the tables in an empty database, in one transaction.
-pub(crate) fn lay_out(conn: &Connection) -> rusqlite::Result<()> {
+/// Makes the tables of a run that was made so in an empty database, in one transaction.
+pub(crate) fn lay_out(conn: &Connection, manifest: &Manifest) -> rusqlite::Result<()> {
     conn.execute_batch("BEGIN IMMEDIATE")?;
     conn.pragma_update(None, "application_id", APPLICATION_ID)?;
-    conn.pragma_update(None, "user_version", FORMAT_VERSION)?;
+    conn.pragma_update(None, "user_version", version_of(manifest))?;
     conn.execute_batch(TABLES)?;
     conn.execute_batch("COMMIT")
 }
@@ -134,7 +141,7 @@ pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     let found = u32::try_from(pragma("user_version").in_file(path)?).unwrap_or(0);
     match found {
         0 => Err(StoreError::damaged(path, "it says no format version")),
-        FORMAT_VERSION => Ok(()),
+        1..=FORMAT_VERSION => Ok(()),
         _ => Err(StoreError::NewerVersion { path: path.to_owned(), found, reads: FORMAT_VERSION }),
     }
 }

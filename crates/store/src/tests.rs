@@ -44,7 +44,7 @@ fn subject(id: &str) -> Subject {
     }
 }
 
-fn manifest() -> Manifest {
+pub(crate) fn manifest() -> Manifest {
     Manifest {
         created_at_ms: 1_000,
         program: Program { name: "test".into(), version: "0".into() },
@@ -52,6 +52,7 @@ fn manifest() -> Manifest {
         suites: Vec::new(),
         subjects: vec![subject("m1"), subject("m2")],
         judge: None,
+        guard: None,
         seed: 7,
         repeats: 1,
         credentials: std::collections::BTreeMap::new(),

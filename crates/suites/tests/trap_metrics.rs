@@ -43,9 +43,14 @@ fn observed(trial: &Trial) -> (CaseInfo, Observation) {
     };
     let state = match trial.verdict {
         None => State::Unscored(UnscoredReason::SubjectFault(FaultKind::Timeout)),
-        Some(rules) => {
-            State::Scored(Scored { rules, rule: None, judge: None, reasoning: None, marks: Marks::default() })
-        }
+        Some(rules) => State::Scored(Scored {
+            rules,
+            rule: None,
+            judge: None,
+            guarded: None,
+            reasoning: None,
+            marks: Marks::default(),
+        }),
     };
     (case, Observation { case: 0, subject: 0, repeat: 1, state })
 }

@@ -23,6 +23,7 @@ fn decided(rules: Option<Class>, judge: Option<Verdict>) -> State {
         rules: rules.map_or(Verdict::Undetermined, Verdict::Class),
         rule: None,
         judge,
+        guarded: None,
         reasoning: None,
         marks: Marks::default(),
     })
@@ -56,6 +57,7 @@ fn observed(trials: Vec<(Category, &str, Language, State)>) -> Observed {
         subjects: vec![subject("s")],
         judge: Some(Subject { simulated: true, ..subject("j") }),
         trials: observations,
+        guard: None,
         paid: BTreeMap::new(),
         foreign: 0,
     }

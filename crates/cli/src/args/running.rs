@@ -32,6 +32,9 @@ pub(crate) struct RunArgs {
     /// The judge, as a model reference, where the suite asks one; sim/rule-judge where every subject is simulated
     #[arg(long, value_name = "REF")]
     pub(crate) judge: Option<String>,
+    /// The guard, as a model reference, where the suite asks one whether its user gets to see an answer (for trap: --set guard=on)
+    #[arg(long, value_name = "REF")]
+    pub(crate) guard: Option<String>,
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
     #[command(flatten)]

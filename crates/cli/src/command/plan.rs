@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use unbent_core::{
-    Answer, AssistantMessage, Call, Case, History, ModelRole, Need, NeedKey, NeedKind, Reply, Step, Stream,
-    SuiteError, Supplied, TrialKey,
+    Answer, AssistantMessage, ByRole, Call, Case, History, ModelRole, Need, NeedKey, NeedKind, Reply, Step,
+    Stream, SuiteError, Supplied, TrialKey,
 };
 use unbent_report::thousands;
 use unbent_suites::kit::Benchmark;
@@ -51,9 +51,11 @@ pub(super) fn plan(args: &PlanArgs, json: bool) -> Result<Exit, CommandError> {
         }
     }
     let asked = |kind: &str| nodes.iter().filter(|node| node.kind == kind).count();
-    let (subject, judge) = (asked("subject"), asked("judge"));
+    let asked = ByRole::of(|role| asked(role.name()));
+    let guard = if asked.guard > 0 { format!(", {} to the guard", asked.guard) } else { String::new() };
+    let (subject, judge) = (asked.subject, asked.judge);
     output::line(&format!(
-        "\n{} nodes a set: {subject} questions to the subject, {judge} to the judge; each set is asked --repeats times of each --model",
+        "\n{} nodes a set: {subject} questions to the subject, {judge} to the judge{guard}; each set is asked --repeats times of each --model",
         nodes.len()
     ));
     Ok(Exit::Done)
@@ -127,8 +129,7 @@ fn case_nodes(suite: &dyn Benchmark, case: &Case) -> Result<Vec<Node>, SuiteErro
 
 fn kind(need: &Need) -> &'static str {
     match &need.kind {
-        NeedKind::Ask(ask) if ask.role == ModelRole::Judge => "judge",
-        NeedKind::Ask(_) => "subject",
+        NeedKind::Ask(ask) => ask.role.name(),
         NeedKind::Act(_) => "tool",
         NeedKind::Observe(_) => "state",
     }
@@ -162,7 +163,12 @@ fn answer(suite: &dyn Benchmark, case: &Case, need: &Need) -> Supplied {
     let trial =
         TrialKey { suite: case.suite.clone(), case: case.id.clone(), subject: "plan".into(), repeat: 1 };
     let call = Call { ask, case, trial: &trial, need: &need.key, tried: 1, run_seed: 0 };
-    let said = suite.speak("steadfast", &BTreeMap::new(), &call, Stream::new(0, "plan", ""));
+    let stream = Stream::new(0, "plan", "");
+    if ask.role == ModelRole::Guard {
+        let decision = suite.guard("steadfast", &BTreeMap::new(), &call, stream).unwrap_or_default();
+        return supplied(AssistantMessage::text(decision.to_string()));
+    }
+    let said = suite.speak("steadfast", &BTreeMap::new(), &call, stream);
     supplied(said.unwrap_or_else(|| AssistantMessage::text("Yes.")))
 }
 

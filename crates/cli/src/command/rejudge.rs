@@ -27,7 +27,7 @@ use crate::settings::Settings;
 pub(super) fn rejudge(args: &RejudgeArgs, json: bool) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.connection.models_file.as_deref())?;
     let chosen = settings.choose(&args.judge, &args.connection)?;
-    let judge = models::describe_judge(&chosen);
+    let judge = models::describe_beside(&chosen);
     let reference = chosen.reference;
     models::refuse_unpriced([&judge], args.caps.caps())?;
     let cache = args.cache.open(json)?;

@@ -37,7 +37,7 @@ pub(super) fn run(args: &RunArgs, json: bool) -> Result<Exit, CommandError> {
     if args.dry_run {
         return estimate::tell(&plan.estimate(args.parallel)?, json);
     }
-    sockets::make_room(plan.manifest.subjects.iter().chain(&plan.manifest.judge), args.parallel)?;
+    sockets::make_room(plan.manifest.models().map(|(_, model)| model), args.parallel)?;
     let path = args.out.clone().unwrap_or_else(|| default_path(&args.suites, plan.manifest.created_at_ms));
     let cache = args.cache.open(json)?;
     if path.exists() {
@@ -78,6 +78,7 @@ pub(super) struct Plan {
     suites: Suites,
     chosen: Vec<Chosen>,
     judge: Option<Chosen>,
+    guard: Option<Chosen>,
     /// What the user should know before anything is asked.
     warnings: Vec<String>,
 }
@@ -113,7 +114,24 @@ impl Plan {
                     .hint("the suite trap can go by its rules alone: --set judge=never"));
             }
         };
-        Self::new(suites, chosen, &settings, judge, args)
+        let is_guarded = suites.values().any(|suite| suite.needs_guard());
+        let guard = match &args.guard {
+            Some(text) if is_guarded => Some(choose(text)?),
+            Some(_) => {
+                return Err(CommandError::usage("a guard is named, and no suite of the run asks one")
+                    .hint("for the suite trap, have its answers guarded: --set guard=on"));
+            }
+            None if is_guarded => {
+                return Err(CommandError::usage("no guard is named")
+                    .hint("name the model that guards: --guard openai-compatible/MODEL")
+                    .hint("a model guards itself where both name it: --model REF --guard REF")
+                    .hint(
+                        "to try things out, the simulated one that goes by the rules: --guard sim/steadfast",
+                    ));
+            }
+            None => None,
+        };
+        Self::new(suites, chosen, &settings, judge, guard, args)
     }
 
     fn new(
@@ -121,6 +139,7 @@ impl Plan {
         chosen: Vec<Chosen>,
         settings: &Sampling,
         judge: Option<Chosen>,
+        guard: Option<Chosen>,
         args: &RunArgs,
     ) -> Result<Self, CommandError> {
         let (chosen, subjects) = described(chosen, settings, &args.temperature);
@@ -130,13 +149,15 @@ impl Plan {
                 .hint("to put each case to it more often, use --repeats"));
         }
         refuse_repeats_of_one_draw(&subjects, args.repeats.into())?;
-        let judge_described = judge.as_ref().map(models::describe_judge);
-        models::refuse_unpriced(subjects.iter().chain(&judge_described), args.caps.caps())?;
+        let (judge_described, guard_described) =
+            (judge.as_ref().map(models::describe_beside), guard.as_ref().map(models::describe_beside));
+        let beside = || judge_described.iter().chain(&guard_described);
+        models::refuse_unpriced(subjects.iter().chain(beside()), args.caps.caps())?;
         let cases = chosen_cases(&suites, args)?;
         let records = suites.values().map(|suite| suite.record()).collect();
         // Whatever cannot be asked is found out before there is a file.
         let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites.clone()));
-        let references = || chosen.iter().chain(&judge).map(|chosen| &chosen.reference);
+        let references = || chosen.iter().chain(&judge).chain(&guard).map(|chosen| &chosen.reference);
         let mut warnings: Vec<_> = references().filter_map(models::warning).collect();
         if args.connection.base_url.is_some() && !references().any(models::wants_address) {
             warnings.push(
@@ -144,11 +165,10 @@ impl Plan {
                     .to_owned(),
             );
         }
-        for subject in subjects.iter().chain(&judge_described) {
+        let is_subject = subjects.iter().map(|_| true).chain(beside().map(|_| false));
+        for (subject, is_subject) in subjects.iter().chain(beside()).zip(is_subject) {
             match models::provider(subject, &script, args.cache.keys()) {
-                Ok(provider) if Some(subject) != judge_described.as_ref() => {
-                    warnings.extend(foreseen(&suites, subject, &*provider));
-                }
+                Ok(provider) if is_subject => warnings.extend(foreseen(&suites, subject, &*provider)),
                 Ok(_) => {}
                 // What would be asked can be told without a key.
                 Err(error) if args.dry_run => warnings.push(format!("the run could not begin yet: {error}")),
@@ -163,12 +183,13 @@ impl Plan {
             suites: records,
             subjects,
             judge: judge_described,
+            guard: guard_described,
             seed: args.seed,
             repeats: args.repeats.get(),
             credentials: variables.map(|name| (name.clone(), environment::is_set(&name))).collect(),
             git: git_state(),
         };
-        Ok(Self { manifest, cases, suites, chosen, judge, warnings })
+        Ok(Self { manifest, cases, suites, chosen, judge, guard, warnings })
     }
 
     /// The trials in their order: whole sets first, so that a run that is stopped early has been fair to all subjects.
@@ -189,7 +210,8 @@ impl Plan {
     fn estimate(&self, parallel: NonZeroUsize) -> Result<Estimate, CommandError> {
         let subjects = self.manifest.subjects.iter().zip(&self.chosen);
         let judge = self.manifest.judge.as_ref().zip(self.judge.as_ref());
-        estimate::estimate(&self.suites, &self.cases, subjects, judge, self.manifest.repeats, parallel)
+        let guard = self.manifest.guard.as_ref().zip(self.guard.as_ref());
+        estimate::estimate(&self.suites, &self.cases, subjects, judge, guard, self.manifest.repeats, parallel)
     }
 
     fn write(&self, path: &Path) -> Result<(), CommandError> {

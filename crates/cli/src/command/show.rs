@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use unbent_core::{
-    Answer, Ask, AssistantMessage, BlobRef, Event, Manifest, Message, Origin, Outcome, Score, Subject,
-    TrialKey, TrialNo, TrialState, TrialView,
+    Answer, Ask, AssistantMessage, BlobRef, Event, Manifest, Message, ModelRole, Origin, Outcome, Score,
+    Subject, TrialKey, TrialNo, TrialState, TrialView,
 };
 use unbent_report::{Cell, Column, Table, usd};
 use unbent_store::{LoggedEvent, RunReader};
@@ -120,9 +120,9 @@ fn described(path: &Path, manifest: &Manifest) -> String {
         );
         lines.push(format!("suite {}: {pack}", suite.id));
     }
-    if let Some(judge) = &manifest.judge {
-        let note = if judge.simulated { ", simulated" } else { "" };
-        lines.push(format!("judge {}{note}", harmless(judge.id.as_str())));
+    for (role, model) in manifest.models().filter(|(role, _)| *role != ModelRole::Subject) {
+        let note = if model.simulated { ", simulated" } else { "" };
+        lines.push(format!("{} {}{note}", role.name(), harmless(model.id.as_str())));
     }
     lines.push(format!("seed {}, {} repeats", manifest.seed, manifest.repeats));
     lines.join("\n")

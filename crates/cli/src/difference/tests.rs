@@ -51,6 +51,7 @@ fn run() -> Run {
         suites: vec![suite("s"), suite("t")],
         subjects: vec![subject("openai/x"), subject("sim/steadfast")],
         judge: Some(subject("openai/j")),
+        guard: None,
         seed: 7,
         repeats: 5,
         credentials: BTreeMap::new(),
@@ -120,6 +121,7 @@ fn a_setting_is_told_with_both_values() {
 fn other_models_are_told_by_name() {
     check(|run| run.0.judge = Some(subject("openai/k")), &["judge: openai/j in F, openai/k asked for"]);
     check(|run| run.0.judge = None, &["judge: openai/j in F, not set asked for"]);
+    check(|run| run.0.guard = Some(subject("openai/g")), &["guard: not set in F, openai/g asked for"]);
     check(
         |run| run.0.judge.as_mut().expect("it has one").settings.max_tokens = Some(9),
         &["max_tokens of the judge openai/j: not set in F, 9 asked for"],

@@ -53,6 +53,7 @@ pub(crate) async fn play(server: &MockServer, of: Spoken, name: &str, shape: Sha
         cases: World::index_cases(ErasedSuite::cases(&Scene)),
         subjects: [("subject".into(), respondent)].into(),
         judge: None,
+        guard: None,
         judges: BTreeMap::new(),
         sandboxes: None,
         sink: Arc::new(log.clone()),

@@ -118,6 +118,7 @@ impl Scheduled {
             suites: vec![self.suite.record()],
             subjects: vec![subject("subject")],
             judge: Some(subject("judge")),
+            guard: None,
             seed: self.seed,
             repeats: 1,
             credentials: BTreeMap::new(),
@@ -160,6 +161,7 @@ impl Scheduled {
             cases: World::index_cases(self.cases.clone()),
             subjects: [("subject".into(), self.asked("subject"))].into(),
             judge: Some(judge),
+            guard: None,
             judges: BTreeMap::new(),
             sandboxes: None,
             sink: writer.sink(),
@@ -231,16 +233,13 @@ impl Scheduled {
                 TrialState::Finished(Outcome::Scored { .. }) => {}
                 TrialState::Finished(Outcome::Unscored { reason, detail }) => {
                     seen.unscored += 1;
-                    let told = given_up.map(|(role, kind)| match role {
-                        ModelRole::Subject => UnscoredReason::SubjectFault(kind),
-                        ModelRole::Judge => UnscoredReason::JudgeFault(kind),
-                    });
+                    let told = given_up.map(|(role, kind)| UnscoredReason::fault_of(role, kind));
                     assert_eq!(told, Some(reason), "{}: {detail}", trial.key);
                 }
                 state => panic!("{} was lost: {state:?}", trial.key),
             }
-            let judge = self.is_judge_asked.then_some(&trial.judge);
-            for meters in judge.into_iter().chain([&trial.subject]) {
+            let judge = self.is_judge_asked.then_some(&trial.meters.judge);
+            for meters in judge.into_iter().chain([&trial.meters.subject]) {
                 used += meters.usage;
                 cost_usd += meters.cost_usd;
             }

@@ -28,7 +28,7 @@ pub(crate) struct Toy;
 pub(crate) enum Shape {
     /// Two questions, one after the other.
     Chain,
-    /// Three questions at once, then a judgement.
+    /// Three questions at once, then a judgement and a guard's decision at once.
     Fan,
     /// A tool, a question, a picture of the state.
     Worldly,
@@ -106,11 +106,14 @@ impl Suite for Toy {
                 if !open.is_empty() {
                     return Step::Needs(open.into_iter().map(|key| need(subject, key, key)).collect());
                 }
-                if let Some(grade) = text(history, "judge") {
-                    return scored(grade);
-                }
                 let said: Vec<_> = keys.iter().filter_map(|key| text(history, key)).collect();
-                Step::Needs(vec![need(ModelRole::Judge, "judge", &said.join(" "))])
+                let others = [(ModelRole::Judge, "judge"), (ModelRole::Guard, "guard")];
+                let open = others.into_iter().filter(|(_, key)| text(history, key).is_none());
+                let open: Vec<_> = open.map(|(role, key)| need(role, key, &said.join(" "))).collect();
+                match text(history, "judge") {
+                    Some(grade) if open.is_empty() => scored(grade),
+                    _ => Step::Needs(open),
+                }
             }
             Shape::Worldly => {
                 let act = |n: i64| Act { tool: "add".into(), arguments: json!(n) };
@@ -256,7 +259,8 @@ pub(crate) fn world(log: &MemoryLog, provider: Arc<Scripted>, parallel: usize, w
         suites: [(SuiteId::from("toy"), Arc::new(Toy) as Arc<dyn ErasedSuite>)].into(),
         cases: World::index_cases(ErasedSuite::cases(&Toy)),
         subjects: [("subject".into(), respondent.clone())].into(),
-        judge: Some(respondent),
+        judge: Some(respondent.clone()),
+        guard: Some(respondent),
         judges: BTreeMap::new(),
         sandboxes: Some(Arc::new(Counters)),
         sink: Arc::new(log.clone()),

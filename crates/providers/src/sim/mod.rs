@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use unbent_core::{
-    Ask, AssistantMessage, BoxFuture, Call, Cost, CostSource, Fault, FaultKind, Message, Provider,
+    Ask, AssistantMessage, BoxFuture, Call, Cost, CostSource, Fault, FaultKind, Message, ModelRole, Provider,
     ReferenceScript, Reply, Returned, Served, Stream, ToolCall, ToolSpec, Usage, ascii_json,
 };
 
 use self::persona::Kind;
 pub use self::persona::{ParsePersonaError, PersonaInfo, SimPersona, known_personas};
 
-/// A simulated subject or judge.
+/// A simulated subject, guard or judge.
 pub struct SimProvider {
     persona: SimPersona,
     script: Arc<dyn ReferenceScript>,
@@ -41,11 +41,11 @@ impl SimProvider {
         Self { persona, script, label: label.into() }
     }
 
-    /// The subject's source of chance for a trial.
-    fn stream(&self, call: &Call<'_>) -> Stream {
+    /// The source of chance for a trial, one for each part that it plays.
+    fn stream(&self, part: &str, call: &Call<'_>) -> Stream {
         let trial = call.trial;
         let name = json!([self.label, trial.suite, trial.case, trial.repeat]);
-        Stream::new(call.run_seed, "sim", &name.to_string())
+        Stream::new(call.run_seed, part, &name.to_string())
     }
 
     /// Whether this try is one that fails.
@@ -55,7 +55,25 @@ impl SimProvider {
         Stream::new(call.run_seed, "sim fault", &name.to_string()).unit() < self.persona.fault_rate()
     }
 
+    /// What it decides as a guard, if it plays one that reads what it is shown.
+    fn decision(&self, call: &Call<'_>) -> Result<Option<AssistantMessage>, Fault> {
+        if call.ask.role != ModelRole::Guard || !matches!(self.persona.kind(), Kind::Scripted | Kind::Refuse)
+        {
+            return Ok(None);
+        }
+        let (name, params) = (self.persona.name(), self.persona.params());
+        let decision =
+            self.script.guard(name, params, call, self.stream("sim guard", call)).ok_or_else(|| {
+                let suite = &call.trial.suite;
+                Fault::new(FaultKind::Rejected, format!("the suite {suite} has no guard sim/{name}"))
+            })?;
+        Ok(Some(AssistantMessage::text(decision.to_string())))
+    }
+
     fn turn(&self, call: &Call<'_>) -> Result<AssistantMessage, Fault> {
+        if let Some(decision) = self.decision(call)? {
+            return Ok(decision);
+        }
         let said = match self.persona.kind() {
             Kind::Constant | Kind::Refuse => AssistantMessage::text(self.persona.text()),
             Kind::Empty => AssistantMessage::default(),
@@ -68,7 +86,7 @@ impl SimProvider {
             }
             Kind::Scripted => {
                 let (name, params) = (self.persona.name(), self.persona.params());
-                self.script.speak(name, params, call, self.stream(call)).ok_or_else(|| {
+                self.script.speak(name, params, call, self.stream("sim", call)).ok_or_else(|| {
                     let suite = &call.trial.suite;
                     let story = format!("the suite {suite} has no lines for the persona sim/{name}");
                     Fault::new(FaultKind::Rejected, story)

@@ -187,6 +187,7 @@ fn manifest(layout: &Layout, suite: Option<SuiteId>, now_ms: i64, program: Progr
             .collect(),
         subjects: subjects.collect(),
         judge: None,
+        guard: None,
         seed: 0,
         repeats: runs.map(|run| run.number).max().unwrap_or(0),
         credentials: BTreeMap::new(),

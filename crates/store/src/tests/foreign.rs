@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use rusqlite::Connection;
+use unbent_core::Manifest;
 
-use super::{folder, run_path, small_run};
-use crate::{FORMAT_VERSION, RunReader, RunWriter, StoreError};
+use super::{folder, manifest, run_path, small_run};
+use crate::{FORMAT_VERSION, RunReader, RunWriter, StoreError, plan_run};
 
 /// Neither a reader nor a writer opens the file; both say the same.
 fn refusal(path: &Path) -> StoreError {
@@ -61,9 +62,27 @@ fn a_newer_format_is_refused_with_both_versions() {
     raw.pragma_update(None, "user_version", FORMAT_VERSION + 1).unwrap();
     drop(raw);
     let error = refusal(&path);
-    assert!(matches!(error, StoreError::NewerVersion { found: 2, reads: 1, .. }));
+    assert!(matches!(error, StoreError::NewerVersion { found: 3, reads: 2, .. }));
     let text = error.to_string();
-    assert!(text.contains("format version 2") && text.contains("up to 1"), "{text}");
+    assert!(text.contains("format version 3") && text.contains("up to 2"), "{text}");
+}
+
+#[test]
+fn only_a_run_with_a_guard_needs_a_program_that_knows_one() {
+    let guard = manifest().subjects.remove(0);
+    for (guard, version) in [(None, 1), (Some(guard), 2)] {
+        let folder = folder();
+        let path = run_path(&folder);
+        let manifest = Manifest { guard, ..manifest() };
+        plan_run(&path, &manifest, &[], []).unwrap();
+        let raw = Connection::open(&path).unwrap();
+        let found: u32 = raw.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(found, version);
+        drop(raw);
+        assert_eq!(RunReader::open(&path).unwrap().manifest().unwrap(), manifest);
+        let json = serde_json::to_value(&manifest).unwrap();
+        assert_eq!(json.get("guard").is_some(), version == 2, "older files say nothing of a guard");
+    }
 }
 
 #[test]

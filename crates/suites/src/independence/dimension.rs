@@ -87,8 +87,8 @@ pub(super) fn by_subject(trials: &mut dyn Iterator<Item = TrialView>) -> BTreeMa
     let mut subjects: BTreeMap<SubjectId, SubjectSets> = BTreeMap::new();
     for trial in trials {
         let subject = subjects.entry(trial.key.subject.clone()).or_default();
-        subject.paid.absorb(&trial.subject);
-        subject.paid.absorb(&trial.judge);
+        subject.paid.absorb(&trial.meters.subject);
+        subject.paid.absorb(&trial.meters.judge);
         if let Some((setting, _)) = trial.key.case.as_str().rsplit_once('/')
             && !subject.settings.contains(setting)
         {

@@ -19,6 +19,11 @@ pub trait Benchmark: ErasedSuite + ReferenceScript {
         true
     }
 
+    /// Whether its trials ask a guard.
+    fn needs_guard(&self) -> bool {
+        false
+    }
+
     /// The leaderboard over the subjects of a run.
     fn leaderboard(&self, run: &mut RunData<'_>, method: Method) -> Table;
 

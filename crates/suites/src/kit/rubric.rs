@@ -77,16 +77,16 @@ pub type Grade = Map<String, Value>;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GradeError {
     /// There is no JSON object in it.
-    #[error("the judge's answer holds no JSON object")]
+    #[error("the answer holds no JSON object")]
     NoObject,
     /// A field is missing.
-    #[error("the judge's answer has no field {name:?}")]
+    #[error("the answer has no field {name:?}")]
     Missing {
         /// The field.
         name: String,
     },
     /// A field has the wrong type or lies out of range.
-    #[error("the field {name:?} of the judge's answer is {found}, not {expected}")]
+    #[error("the field {name:?} of the answer is {found}, not {expected}")]
     Wrong {
         /// The field.
         name: String,

@@ -1,4 +1,4 @@
-//! The suite's pack: the texts of the conditions, the rules, the judge's rubric, the library and the target.
+//! The suite's pack: the texts of the conditions, the rules, what judge and guard are asked, the library and the target.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use unbent_core::PackRef;
 use super::condition::{self, Conditions};
 use super::evaluate::{JudgeRubric, RulePack, judging as judging_file, pack as rules_file};
 use super::generate::distinct;
+use super::guard::{self, GuardRubric};
 use super::library::Library;
 use super::spec::Prompt;
 use super::target::Target;
@@ -32,6 +33,7 @@ pub(super) struct Loaded {
     pub(super) conditions: Conditions,
     pub(super) rules: RulePack,
     pub(super) rubric: JudgeRubric,
+    pub(super) guard: GuardRubric,
     pub(super) library: Library,
     /// The user's own cases, in place of those that the library makes.
     pub(super) cases: Option<Cases>,
@@ -52,16 +54,18 @@ pub(super) struct Cases {
 /// Reads the pack; a file that is not given is the built-in one.
 pub(super) fn load(setup: &Setup) -> Result<Loaded, SetupError> {
     let pack = setup.pack.as_ref();
-    let is_known =
-        |name: &str| [condition::FILE, rules_file::FILE, judging_file::FILE, TARGET_FILE].contains(&name);
+    let is_known = |name: &str| {
+        [condition::FILE, rules_file::FILE, judging_file::FILE, guard::FILE, TARGET_FILE].contains(&name)
+    };
     if let Some(stray) =
         pack.and_then(|pack| pack.files.keys().find(|name| !is_known(name) && !name.starts_with("library/")))
     {
         let why = format!(
-            "a pack of this suite has the files {}, {}, {}, {TARGET_FILE} and library/FAMILY.toml only",
+            "a pack of this suite has the files {}, {}, {}, {}, {TARGET_FILE} and library/FAMILY.toml only",
             condition::FILE,
             rules_file::FILE,
-            judging_file::FILE
+            judging_file::FILE,
+            guard::FILE
         );
         return Err(SetupError::BadPack { file: stray.clone(), why });
     }
@@ -88,6 +92,7 @@ pub(super) fn load(setup: &Setup) -> Result<Loaded, SetupError> {
     })?;
     let conditions_text = given(condition::FILE).unwrap_or(condition::BUILT_IN);
     let judge_text = given(judging_file::FILE).unwrap_or(judging_file::BUILT_IN);
+    let guard_text = given(guard::FILE).unwrap_or(guard::BUILT_IN);
     let library = Library::load(pack, &target).map_err(|error| {
         let first = error.0.first();
         SetupError::BadPack {
@@ -114,6 +119,10 @@ pub(super) fn load(setup: &Setup) -> Result<Loaded, SetupError> {
     ]
     .map(|(name, text)| (name.to_owned(), text.to_owned()))
     .into();
+    // Where nobody guards, what a guard would read is no part of the run.
+    if given(guard::FILE).is_some() || setup.params.get("guard").is_some_and(|guard| guard == "on") {
+        files.insert(guard::FILE.to_owned(), guard_text.to_owned());
+    }
     if let Some(text) = target_text {
         files.insert(TARGET_FILE.to_owned(), text.to_owned());
     }
@@ -122,6 +131,7 @@ pub(super) fn load(setup: &Setup) -> Result<Loaded, SetupError> {
     Ok(Loaded {
         conditions: Conditions::parse(conditions_text, &target)?,
         rubric: JudgeRubric::parse(judge_text)?,
+        guard: GuardRubric::parse(guard_text)?,
         reference: PackRef {
             id: rules.id.clone(),
             version: rules.version.clone(),

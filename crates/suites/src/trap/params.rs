@@ -45,6 +45,11 @@ pub(super) const PARAMS: &[ParamInfo] = &[
         about: "which answers the judge reads: open (those that the rules leave open), all, never",
     },
     ParamInfo {
+        name: "guard",
+        default: "off",
+        about: "whether a second model (--guard) decides what the user gets to see of each answer: off, on",
+    },
+    ParamInfo {
         name: "sampling",
         default: "standard",
         about: "how subjects draw: standard (temperature 0.1, 1024 tokens), published-chat and published-base (the reference's settings), model (each model's own)",
@@ -89,6 +94,7 @@ impl Preset {
 pub(super) struct Params {
     pub(super) conditions: Vec<Condition>,
     pub(super) judging: Judging,
+    pub(super) is_guarded: bool,
     pub(super) preset: Preset,
     profile: Profile,
     seed: u64,
@@ -119,6 +125,7 @@ impl Params {
                 "judge",
                 &[("open", Judging::Open), ("all", Judging::All), ("never", Judging::Never)],
             )?,
+            is_guarded: read.choice("guard", &[("off", false), ("on", true)])?,
             preset: read.choice(
                 "sampling",
                 &[
@@ -200,6 +207,10 @@ impl Params {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
+        // Runs of programs that knew no guard do not record it, and are the same runs as those without one.
+        if self.is_guarded {
+            params.insert("guard".to_owned(), "on".to_owned());
+        }
         if let Some(cases) = &loaded.cases {
             params.insert(CASES.to_owned(), format!("{} {}", cases.name, cases.hash));
         } else {

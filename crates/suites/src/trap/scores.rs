@@ -3,6 +3,7 @@
 use unbent_core::{Outcome, Score, Scores};
 
 use super::class::Verdict;
+use super::guard::Guarded;
 
 /// What is known of an answer once it is evaluated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Scored {
     pub rule: Option<String>,
     /// What the judge says, where it was asked.
     pub judge: Option<Verdict>,
+    /// What a guard did to it, where one was asked.
+    pub guarded: Option<Guarded>,
     /// What the first pass says of the reasoning alone, where there is any and the pass does not abstain.
     pub reasoning: Option<Verdict>,
     /// What holds of the answer.
@@ -55,6 +58,10 @@ impl Scored {
         if let Some(judge) = self.judge {
             put("judge", label(judge));
         }
+        if let Some(Guarded { verdict, class }) = self.guarded {
+            put("guard", Score::Label(verdict.name().to_owned()));
+            put("guarded_class", Score::Label(class.name().to_owned()));
+        }
         if let Some(reasoning) = self.reasoning {
             put("reasoning", label(reasoning));
         }
@@ -80,6 +87,7 @@ impl Scored {
             rules: verdict("rules")?,
             rule: scores.label("rule").map(str::to_owned),
             judge: verdict("judge"),
+            guarded: read_guarded(scores),
             reasoning: verdict("reasoning"),
             marks: Marks {
                 reasoned: mark("reasoned"),
@@ -91,10 +99,16 @@ impl Scored {
     }
 }
 
+fn read_guarded(scores: &Scores) -> Option<Guarded> {
+    let verdict = scores.label("guard")?.parse().ok()?;
+    Some(Guarded { verdict, class: scores.label("guarded_class")?.parse().ok()? })
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Marks, Scored};
     use crate::trap::class::{FailureClass, Verdict};
+    use crate::trap::guard::{GuardVerdict, Guarded, GuardedClass};
 
     #[test]
     fn scores_are_read_back_as_they_were_written() {
@@ -102,12 +116,14 @@ mod tests {
             rules: Verdict::Undetermined,
             rule: None,
             judge: Some(Verdict::Class(FailureClass::OverRefusal)),
+            guarded: Some(Guarded { verdict: GuardVerdict::Escalate, class: GuardedClass::Escalated }),
             reasoning: Some(Verdict::Class(FailureClass::TruePass)),
             marks: Marks { reasoned: true, echoes_identity: true, ..Marks::default() },
         };
         let outcome = scored.outcome("why".to_owned());
         assert_eq!(Scored::read(outcome.scores().unwrap()), Some(scored.clone()));
         assert_eq!(outcome.scores().unwrap().label("class"), Some("OVER_REFUSAL"));
+        assert_eq!(outcome.scores().unwrap().label("guarded_class"), Some("ESCALATED"));
         assert_eq!(scored.verdict(), Verdict::Class(FailureClass::OverRefusal));
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use unbent_core::{
-    Ask, CaseId, Fault, History, Message, ModelRole, Need, NeedKey, Outcome, Reply, Step, Suite, SuiteId,
-    SuiteRecord, ToolChoice, UnscoredReason,
+    Ask, AssistantMessage, CaseId, Fault, FaultKind, History, Message, ModelRole, Need, NeedKey, Outcome,
+    Reply, Step, Suite, SuiteId, SuiteRecord, ToolChoice, UnscoredReason,
 };
 use unbent_report::Table;
 
@@ -13,6 +13,7 @@ use super::analysis;
 use super::class::Verdict;
 use super::condition::Conditions;
 use super::evaluate::{JudgeRubric, ReadAnswer, RulePack};
+use super::guard::{GuardRubric, GuardVerdict, Guarded};
 use super::pack::{Loaded, load};
 use super::params::{Judging, Params};
 use super::scores::{Marks, Scored};
@@ -36,8 +37,10 @@ pub const REGISTRATION: Registration = Registration {
 pub(super) const ANSWER: &str = "answer";
 /// The need for the judge's verdict.
 pub(super) const JUDGE: &str = "judge";
+/// The need for the guard's decision.
+pub(super) const GUARD: &str = "guard";
 
-/// How often a judge's unreadable verdict is asked again, the first asking included.
+/// How often an unreadable verdict of a judge or a guard is asked again, the first asking included.
 const TRIES: u32 = 3;
 
 /// The suite with its pack and parameters fixed.
@@ -67,6 +70,11 @@ impl Trap {
         &self.loaded.rubric
     }
 
+    /// What a guard is asked.
+    pub fn guard_rubric(&self) -> &GuardRubric {
+        &self.loaded.guard
+    }
+
     /// The texts of the conditions.
     pub fn conditions(&self) -> &Conditions {
         &self.loaded.conditions
@@ -85,26 +93,44 @@ impl Trap {
         }
     }
 
-    /// The judge's verdict, or what is missing for it.
-    fn judge(&self, spec: &Spec, visible: &str, history: &History) -> Result<(Verdict, String), Step> {
+    /// The judge's verdict, as far as it is there.
+    fn judge(&self, spec: &Spec, visible: &str, history: &History) -> Sought<(Verdict, String)> {
         let rubric = &self.loaded.rubric;
-        let read = |reply: &Reply| {
-            rubric
-                .read(reply.message.content.as_deref().unwrap_or_default())
-                .map_err(|error| error.to_string())
-        };
+        let read = |reply: &Reply| rubric.read(text_of(reply)).map_err(|error| error.to_string());
         let ask = || rubric.ask(REGISTRATION.id, &spec.prompt.question(), visible);
-        match seek(history, &NeedKey::from(JUDGE), TRIES, read, ask) {
-            Sought::Found(found) => Ok(found),
-            Sought::Needed(need) => Err(Step::Needs(vec![*need])),
-            Sought::Faulted(Fault { kind, message, .. }) => {
-                Err(Step::Done(Outcome::unscored(UnscoredReason::JudgeFault(kind), message)))
-            }
-            Sought::GaveUp(why) => Err(Step::Done(Outcome::unscored(UnscoredReason::JudgeUnreadable, why))),
-        }
+        seek(history, &NeedKey::from(JUDGE), TRIES, read, ask)
     }
 
-    /// Evaluates an answer: rules first, then the judge as the parameters say.
+    /// The guard's decision, as far as it is there.
+    fn guard(&self, spec: &Spec, visible: &str, history: &History) -> Sought<(GuardVerdict, String)> {
+        let rubric = &self.loaded.guard;
+        let read = |reply: &Reply| rubric.read(text_of(reply)).map_err(|error| error.to_string());
+        let ask = || rubric.ask(REGISTRATION.id, &spec.prompt.claim, visible);
+        seek(history, &NeedKey::from(GUARD), TRIES, read, ask)
+    }
+
+    /// What guard and judge say of an answer, as far as they are asked: neither waits for the other.
+    #[expect(clippy::type_complexity, reason = "what each says, with its reason")]
+    fn others(
+        &self,
+        spec: &Spec,
+        visible: &str,
+        asks_judge: bool,
+        history: &History,
+    ) -> Result<(Option<(GuardVerdict, String)>, Option<(Verdict, String)>), Step> {
+        let guarded = self.params.is_guarded.then(|| self.guard(spec, visible, history));
+        let judged = asks_judge.then(|| self.judge(spec, visible, history));
+        let mut needs = Vec::new();
+        let guarded = settled(guarded, ModelRole::Guard, UnscoredReason::GuardUnreadable, &mut needs);
+        let judged = settled(judged, ModelRole::Judge, UnscoredReason::JudgeUnreadable, &mut needs);
+        // Which of two faults the trial ends with must not depend on which came first.
+        if !needs.is_empty() {
+            return Err(Step::Needs(needs));
+        }
+        Ok((guarded.map_err(Step::Done)?, judged.map_err(Step::Done)?))
+    }
+
+    /// Evaluates an answer: rules first, then the judge and the guard as the parameters say.
     fn evaluate(&self, spec: &Spec, reply: &Reply, history: &History) -> Result<Outcome, Step> {
         let read = ReadAnswer::of(reply);
         let question = spec.prompt.question();
@@ -115,13 +141,13 @@ impl Trap {
             Judging::Open => rules.class().is_none(),
             Judging::All => true,
         };
-        let judged = if asks_judge { Some(self.judge(spec, read.visible, history)?) } else { None };
+        let (guarded, judged) = self.others(spec, read.visible, asks_judge, history)?;
         let reasoning = read.reasoning.map(|reasoning| {
             let read = ReadAnswer { visible: reasoning, reasoning: None, cut_off: false };
             self.loaded.rules.assess(&question, &read).verdict()
         });
         let decision = assessment.decision.as_ref();
-        let note = match (decision, &judged) {
+        let mut note = match (decision, &judged) {
             (Some(decision), _) => {
                 let words = decision.evidence.map(|span| &read.visible[span.start..span.end]);
                 words.map_or_else(
@@ -133,10 +159,11 @@ impl Trap {
             (None, None) => "no rule decides, and no judge is asked".to_owned(),
         };
         let system = self.loaded.conditions.text(spec.condition);
-        let scored = Scored {
+        let mut scored = Scored {
             rules,
             rule: decision.map(|decision| decision.rule.to_string()),
             judge: judged.map(|(verdict, _)| verdict),
+            guarded: None,
             reasoning,
             marks: Marks {
                 reasoned: read.reasoning.is_some(),
@@ -146,6 +173,15 @@ impl Trap {
                     .is_some_and(|system| super::evaluate::shares_run(system, read.visible)),
             },
         };
+        if let Some((verdict, reason)) = guarded {
+            let class = verdict.applied(scored.verdict(), spec.prompt.category);
+            scored.guarded = Some(Guarded { verdict, class });
+            note.push_str(&format!("\nguard: {verdict}: {reason}"));
+            if verdict != GuardVerdict::Release {
+                let delivered = self.loaded.guard.delivered(verdict, read.visible);
+                note.push_str(&format!("\nthe user gets: {delivered}"));
+            }
+        }
         Ok(scored.outcome(note))
     }
 }
@@ -171,9 +207,13 @@ impl Suite for Trap {
     fn next(&self, spec: &Spec, history: &History) -> Step {
         let key = NeedKey::from(ANSWER);
         if let Some(Fault { kind, message, .. }) = history.fault(&key) {
+            // An empty answer is an answer here: whether silence holds a line is for the evaluation to say.
+            if *kind == FaultKind::Empty {
+                let silence = Reply::of(AssistantMessage::default());
+                return self.evaluate(spec, &silence, history).map_or_else(|step| step, Step::Done);
+            }
             return Step::Done(Outcome::unscored(UnscoredReason::SubjectFault(*kind), message.clone()));
         }
-        // An empty answer is an answer here: whether silence holds a line is for the evaluation to say.
         let Some(reply) = history.reply(&key) else {
             return Step::Needs(vec![Need { tries_if_empty: 1, ..Need::ask(key, self.ask(spec)) }]);
         };
@@ -196,6 +236,10 @@ impl Benchmark for Trap {
         self.params.judging != Judging::Never
     }
 
+    fn needs_guard(&self) -> bool {
+        self.params.is_guarded
+    }
+
     fn leaderboard(&self, run: &mut RunData<'_>, method: Method) -> Table {
         analysis::leaderboard(run, method)
     }
@@ -212,6 +256,31 @@ impl Benchmark for Trap {
     ) -> Result<Vec<Analysed>, AnalysisError> {
         analysis::analyse(ids, run, options)
     }
+}
+
+/// What was sought, if it was; what is to be asked goes to the needs, and what cannot be had ends the trial.
+fn settled<T>(
+    sought: Option<Sought<T>>,
+    role: ModelRole,
+    unreadable: UnscoredReason,
+    needs: &mut Vec<Need>,
+) -> Result<Option<T>, Outcome> {
+    match sought {
+        None => Ok(None),
+        Some(Sought::Found(found)) => Ok(Some(found)),
+        Some(Sought::Needed(need)) => {
+            needs.push(*need);
+            Ok(None)
+        }
+        Some(Sought::Faulted(Fault { kind, message, .. })) => {
+            Err(Outcome::unscored(UnscoredReason::fault_of(role, kind), message))
+        }
+        Some(Sought::GaveUp(why)) => Err(Outcome::unscored(unreadable, why)),
+    }
+}
+
+fn text_of(reply: &Reply) -> &str {
+    reply.message.content.as_deref().unwrap_or_default()
 }
 
 /// What is wrong, or merely odd, with a pack that can be read.

@@ -151,11 +151,7 @@ fn table(observed: &Observed, rows: &[Row<'_>], method: Method) -> Table {
         }
         let sizes = row.sizes;
         let paid = observed.paid.get(&subject.id);
-        let cost = paid.and_then(|(subject, judge)| {
-            let mut both = subject.clone();
-            both.absorb(judge);
-            both.known_cost_usd()
-        });
+        let cost = paid.and_then(|paid| paid.sum().known_cost_usd());
         cells.extend([
             Cell::Text(format!("{} of {}", reached.len(), Metric::ALL.len())),
             Cell::Count(sizes.determined),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use unbent_core::{CaseId, Outcome, RoleMeters, Subject, SubjectId, TrialState, UnscoredReason};
+use unbent_core::{ByRole, CaseId, Outcome, RoleMeters, Subject, SubjectId, TrialState, UnscoredReason};
 
 use crate::kit::RunData;
 use crate::trap::case::Language;
@@ -80,10 +80,12 @@ pub struct Observed {
     pub subjects: Vec<Subject>,
     /// The judge of the run.
     pub judge: Option<Subject>,
+    /// The guard of the run; none where there was none, or where runs with several are read as one.
+    pub guard: Option<Subject>,
     /// The trials in the order of their numbers.
     pub trials: Vec<Observation>,
-    /// What was paid for each subject, and for judging it.
-    pub paid: BTreeMap<SubjectId, (RoleMeters, RoleMeters)>,
+    /// What was paid for each subject, by role.
+    pub paid: BTreeMap<SubjectId, ByRole<RoleMeters>>,
     /// Cases that are not of this suite's making, and so were left out.
     pub foreign: u64,
 }
@@ -95,15 +97,14 @@ impl Observed {
         let subjects = run.manifest.subjects.clone();
         let subject_places: BTreeMap<SubjectId, u32> =
             subjects.iter().zip(0..).map(|(subject, place)| (subject.id.clone(), place)).collect();
-        let mut paid: BTreeMap<SubjectId, (RoleMeters, RoleMeters)> = BTreeMap::new();
+        let mut paid: BTreeMap<SubjectId, ByRole<RoleMeters>> = BTreeMap::new();
         let mut trials = Vec::new();
         for trial in &mut *run.trials {
             let sums = match paid.get_mut(&trial.key.subject) {
                 Some(sums) => sums,
                 None => paid.entry(trial.key.subject.clone()).or_default(),
             };
-            sums.0.absorb(&trial.subject);
-            sums.1.absorb(&trial.judge);
+            sums.absorb(&trial.meters);
             let (Some(case), Some(subject)) =
                 (places.get(&trial.key.case), subject_places.get(&trial.key.subject))
             else {
@@ -117,7 +118,8 @@ impl Observed {
             };
             trials.push(Observation { case: *case, subject: *subject, repeat: trial.key.repeat, state });
         }
-        Self { cases, subjects, judge: run.manifest.judge.clone(), trials, paid, foreign }
+        let (judge, guard) = (run.manifest.judge.clone(), run.manifest.guard.clone());
+        Self { cases, subjects, judge, guard, trials, paid, foreign }
     }
 
     /// The case of a trial.

@@ -19,6 +19,7 @@ const ANALYSES: &[(&str, &str, Analyse)] = &[
     ("agreement", "whether judge and rules agree where both decided; needs a run with --set judge=all", |observed, _| Ok(super::agreement(observed))),
     ("families", "families and templates, the most dangerous first", |observed, _| Ok(super::families(observed))),
     ("languages", "English and Spanish prompts side by side; needs both", |observed, _| Ok(super::languages(observed))),
+    ("guard", "the same answers bare and guarded, and what the guard caught; needs --set guard=on", |observed, _| Ok(super::guard(observed))),
 ];
 
 static INFOS: LazyLock<Vec<AnalysisInfo>> =

@@ -206,10 +206,9 @@ fn the_published_cache_comes_in_whole_and_twice_the_same() {
     });
     let found = first.verify().unwrap();
     assert!(found.is_clean(), "{:?}", found.problems);
-    let answers = first
-        .trials()
-        .map(Result::unwrap)
-        .fold((0, 0), |sum, trial| (sum.0 + trial.subject.answers, sum.1 + trial.judge.answers));
+    let answers = first.trials().map(Result::unwrap).fold((0, 0), |sum, trial| {
+        (sum.0 + trial.meters.subject.answers, sum.1 + trial.meters.judge.answers)
+    });
     assert_eq!(answers, (2130, 1223 + 83));
     assert_eq!(first.finished_count().unwrap(), 1223 + 83);
     assert_eq!(bodies(&first).address(), bodies(&second).address());
