@@ -113,7 +113,7 @@ impl Tally {
             tally.n += 1;
             match &trial.observation.state {
                 State::Unfinished => tally.unfinished += 1,
-                State::Unscored => tally.unscored += 1,
+                State::Unscored(_) => tally.unscored += 1,
                 State::Scored(scored) => {
                     tally.undetermined += u64::from(scored.verdict().class().is_none());
                 }

@@ -9,12 +9,9 @@ use super::observed::Observed;
 use super::pairing::Pairing;
 use super::shift_table::{OutcomeKind, ShiftRow, shift_table};
 
-/// The margin of equivalence where none is given, in percentage points.
-pub const DEFAULT_MARGIN_PP: f64 = 5.0;
-
 /// Compares every pair of subjects; nothing where there is no pair that was asked the same.
 ///
-/// `margin` is the difference, in percentage points, below which two subjects count as equal.
+/// `margin_pp` is the difference, in percentage points, below which two subjects count as equal.
 pub fn compare(observed: &Observed, margin_pp: f64) -> Vec<Table> {
     let arms = arms(observed);
     let pairings = matched(&arms);

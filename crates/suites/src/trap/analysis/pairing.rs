@@ -120,7 +120,7 @@ impl<'o> Pairing<'o> {
 fn classes(one: &Trial<'_>, other: &Trial<'_>) -> Result<(FailureClass, FailureClass), Open> {
     let class = |trial: &Trial<'_>| match &trial.observation.state {
         State::Unfinished => Err(Open::Unfinished),
-        State::Unscored => Err(Open::Unscored),
+        State::Unscored(_) => Err(Open::Unscored),
         State::Scored(scored) => scored.verdict().class().ok_or(Open::Undetermined),
     };
     match (class(one), class(other)) {

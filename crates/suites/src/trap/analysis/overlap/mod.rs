@@ -18,6 +18,7 @@ use super::arms::{Arm, Tally, Trial, arms};
 use super::observed::{CaseInfo, Observed};
 use super::shares::{Contrast, Member, Rate, contrast, percent, range};
 use super::shift_table::OutcomeKind;
+use crate::kit::{AnalysisError, AnalysisOptions};
 use crate::trap::category::{Category, Names};
 
 /// From which index on two texts overlap, as published.
@@ -67,6 +68,24 @@ pub fn likeness<'c>(claims: impl Iterator<Item = &'c str>, training: &Training, 
     };
     let nearest = sets.of_claim.iter().map(|place| place.map_or(0.0, |place| best[place as usize])).collect();
     Likeness { nearest, search }
+}
+
+/// The same with the training file that was given; nothing without one.
+///
+/// # Errors
+///
+/// The file cannot be read as training data.
+pub(super) fn overlap_given(
+    observed: &Observed,
+    options: &AnalysisOptions,
+) -> Result<Vec<Table>, AnalysisError> {
+    let Some(file) = &options.training else { return Ok(Vec::new()) };
+    let training = Training::parse(file).map_err(|error| AnalysisError::BadFile {
+        id: "overlap",
+        file: file.name.clone(),
+        why: error.to_string(),
+    })?;
+    Ok(overlap(observed, &training, Search::Auto))
 }
 
 /// The figures of each subject over all cases, over those that overlap with a training file and over the others; and how

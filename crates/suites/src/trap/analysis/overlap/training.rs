@@ -27,24 +27,17 @@ pub struct Training {
 #[non_exhaustive]
 pub enum TrainingError {
     /// There is nothing in it.
-    #[error("{file} has no entries; {EXPECTED}")]
-    Empty {
-        /// The file.
-        file: String,
-    },
+    #[error("it has no entries; {EXPECTED}")]
+    Empty,
     /// No user says anything in it.
-    #[error("in none of the {entries} entries of {file} a user says anything; {EXPECTED}")]
+    #[error("in none of its {entries} entries a user says anything; {EXPECTED}")]
     NoUser {
-        /// The file.
-        file: String,
-        /// Its entries.
+        /// How many entries there are.
         entries: u64,
     },
     /// Something in it is not what it should be.
-    #[error("{file}, {place}: {found}; {EXPECTED}")]
+    #[error("{place}: {found}; {EXPECTED}")]
     Shape {
-        /// The file.
-        file: String,
         /// Where.
         place: Place,
         /// What is there.
@@ -89,7 +82,7 @@ impl Training {
         let mut training = Self { name: file.name.clone(), ..Self::default() };
         if text.trim_start().starts_with('[') {
             let entries: Vec<&RawValue> = serde_json::from_str(text)
-                .map_err(|error| training.wrong(Place::Array, format!("it is not valid JSON ({error})")))?;
+                .map_err(|error| wrong(Place::Array, format!("it is not valid JSON ({error})")))?;
             for (place, entry) in entries.into_iter().enumerate() {
                 training.take(entry.get(), Place::Entry(place + 1))?;
             }
@@ -99,14 +92,10 @@ impl Training {
             }
         }
         match (training.entries, training.claims.is_empty()) {
-            (0, _) => Err(TrainingError::Empty { file: training.name }),
-            (entries, true) => Err(TrainingError::NoUser { file: training.name, entries }),
+            (0, _) => Err(TrainingError::Empty),
+            (entries, true) => Err(TrainingError::NoUser { entries }),
             _ => Ok(training),
         }
-    }
-
-    fn wrong(&self, place: Place, found: String) -> TrainingError {
-        TrainingError::Shape { file: self.name.clone(), place, found }
     }
 
     fn take(&mut self, entry: &str, place: Place) -> Result<(), TrainingError> {
@@ -120,16 +109,20 @@ impl Training {
                     Ok(_) => format!("it is {}", kind(entry)),
                     Err(error) => not_json(&error),
                 };
-                return Err(self.wrong(place, found));
+                return Err(wrong(place, found));
             }
         };
-        let claims = claims.map_err(|error| self.wrong(place, told(entry, &error)))?;
-        let claims = claims.ok_or_else(|| self.wrong(place, keys(entry)))?;
+        let claims = claims.map_err(|error| wrong(place, told(entry, &error)))?;
+        let claims = claims.ok_or_else(|| wrong(place, keys(entry)))?;
         self.claims.extend(claims.into_iter().filter(|claim| !claim.trim().is_empty()));
         self.entries += 1;
         self.without_user += u64::from(self.claims.len() == before);
         Ok(())
     }
+}
+
+fn wrong(place: Place, found: String) -> TrainingError {
+    TrainingError::Shape { place, found }
 }
 
 fn not_json(error: &serde_json::Error) -> String {
@@ -293,11 +286,11 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_its_place_and_never_read_as_nothing() {
         for (text, expect) in [
-            ("", "t.jsonl has no entries; expected JSON Lines"),
-            ("[]", "t.jsonl has no entries"),
-            ("{\"text\": \"a\"}\n\n{\"text\": \n", "t.jsonl, line 3: it is not valid JSON (EOF"),
-            ("{\"text\": \"a\"}\n42\n", "t.jsonl, line 2: it is a number; expected"),
-            ("claim,answer\na,b\n", "t.jsonl, line 1: it is not valid JSON (expected value"),
+            ("", "it has no entries; expected JSON Lines"),
+            ("[]", "it has no entries"),
+            ("{\"text\": \"a\"}\n\n{\"text\": \n", "line 3: it is not valid JSON (EOF"),
+            ("{\"text\": \"a\"}\n42\n", "line 2: it is a number; expected"),
+            ("claim,answer\na,b\n", "line 1: it is not valid JSON (expected value"),
             (
                 "{\"question\": \"a\", \"answer\": \"b\"}",
                 "line 1: an object with question, answer and none of the names",
@@ -311,10 +304,7 @@ mod tests {
             ("[\"a\", [\"b\"]]", "entry 2 of the array: it is an array"),
             ("[\"a\", ", "the array: it is not valid JSON (EOF"),
             ("{\n \"data\": [\"a\"]\n}", "line 1: it is not valid JSON"),
-            (
-                "{\"text\": \"<start_of_turn>model\\nhi\"}",
-                "in none of the 1 entries of t.jsonl a user says anything",
-            ),
+            ("{\"text\": \"<start_of_turn>model\\nhi\"}", "in none of its 1 entries a user says anything"),
         ] {
             let why = parse(text).unwrap_err().to_string();
             assert!(why.contains(expect), "{text:?}: {why}");
