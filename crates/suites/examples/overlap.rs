@@ -1,6 +1,11 @@
 //! Compares the 15,000 distinct prompts with so many made-up training texts, for measuring how long it takes:
 //! `time overlap 1000000 exact` (or `minhash`, or `none` for what making the texts takes).
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program to be run by hand")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a program to be run by hand"
+)]
 
 use unbent_suites::trap::analysis::{Search, Training, likeness};
 use unbent_suites::trap::{Library, Profile, Target, generate};
@@ -24,6 +29,7 @@ fn main() {
         (state >> 33) as usize % below
     };
     let mut text = || {
+        let length = 8 + draw(20);
         let word = |place: usize| {
             if place.is_multiple_of(3) {
                 format!("word{}", draw(50_000))
@@ -31,7 +37,7 @@ fn main() {
                 words[draw(words.len())].to_owned()
             }
         };
-        (0..8 + lines % 20).map(word).collect::<Vec<_>>().join(" ")
+        (0..length).map(word).collect::<Vec<_>>().join(" ")
     };
     let claims = (0..lines).map(|_| text()).collect();
     let training = Training { name: "made up".to_owned(), entries: lines as u64, claims, without_user: 0 };

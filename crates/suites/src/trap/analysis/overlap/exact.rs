@@ -128,12 +128,13 @@ pub(super) fn nearest<'t>(
                 match &occurrences[*word as usize] {
                     Occurrence::List(list) => {
                         for place in within(list, &span) {
-                            bytes[*place as usize] += 1;
+                            bytes[*place as usize] = bytes[*place as usize].wrapping_add(1);
                         }
                     }
                     Occurrence::Row(row) => {
                         for (count, one) in bytes[span.clone()].iter_mut().zip(&row[span.clone()]) {
-                            *count += one;
+                            // Of fewer than 256 words none counts further; wrapping lets a sweep be vectors.
+                            *count = count.wrapping_add(*one);
                         }
                     }
                 }
