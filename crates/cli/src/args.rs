@@ -7,9 +7,11 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+mod analysing;
 mod generating;
 mod running;
 
+pub(crate) use analysing::AnalyzeArgs;
 pub(crate) use generating::{GenerateCommand, LanguageArg, NamesArg, ProfileArg, TrapArgs};
 pub(crate) use running::{
     CacheArgs, CacheCommand, CacheCommandArgs, CacheMode, CachePlaceArgs, ConnectionArgs, RejudgeArgs,
@@ -52,6 +54,9 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Rank the subjects of run files
     Leaderboard(LeaderboardArgs),
+    /// Make the further tables of a suite from run files: what failed, how it was decided, what differs
+    #[command(alias = "analyse")]
+    Analyze(AnalyzeArgs),
     /// Show a run, or one trial of it in full
     Show(ShowArgs),
     /// Print what a run would ask, and what waits for what

@@ -98,7 +98,10 @@ fn minhash_tells_nothing_wrong_and_misses_few() {
         assert_eq!(got, found(&claims, &training, Search::MinHash { seed }));
     }
     assert!(alike > 100 && alike < claims.len() && close_to_threshold > 20, "{alike} {close_to_threshold}");
-    assert_eq!(found(&claims, &training, Search::Auto), Likeness { nearest: exact, search: Search::Exact });
+    assert_eq!(
+        found(&claims, &training, Search::default()),
+        Likeness { nearest: exact, search: Search::Exact }
+    );
 }
 
 /// The hardest there is: for each of 3,000 claims one text that is alike, and just so: 6 of 20 words. By the formula 7
@@ -153,7 +156,7 @@ fn figures_stand_with_and_without_what_overlaps() {
         name: "mine.jsonl".to_owned(),
         text: "{\"text\": \"<start_of_turn>user\\nSeen alpha beta gamma<end_of_turn>\"}\n".to_owned(),
     };
-    let tables = overlap(&board.0, &Training::parse(&file).unwrap(), Search::Auto);
+    let tables = overlap(&board.0, &Training::parse(&file).unwrap(), Search::Exact);
     whole(&tables);
     let census = row(&tables[0], &[("category", "all")]);
     assert_eq!(
@@ -194,7 +197,7 @@ fn where_nothing_overlaps_both_figures_are_the_same_and_no_difference_is_told() 
     for case in board.controls(4) {
         board.class(case, 0, FailureClass::TruePass);
     }
-    let tables = overlap(&board.0, &training(vec!["entirely different".to_owned()]), Search::Auto);
+    let tables = overlap(&board.0, &training(vec!["entirely different".to_owned()]), Search::Exact);
     let correct = row(&tables[1], &[("measure", "effectively correct")]);
     assert_eq!(correct.cell("full"), correct.cell("clean"));
     assert_eq!(correct.cell("difference"), &unbent_report::Cell::Missing);

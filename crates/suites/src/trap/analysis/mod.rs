@@ -1,13 +1,19 @@
 //! What is made of the outcomes of a run: observations once, and every analysis a fold over them.
 
+mod agreement;
 mod arms;
+mod cells;
 mod compare;
+mod coverage;
+mod decided;
 mod estimate;
 mod failure_direction;
+mod families;
 mod format;
 mod gap;
 mod group;
 mod identity;
+mod languages;
 mod leaderboard;
 mod metrics;
 mod metrics_tables;
@@ -19,15 +25,20 @@ mod series;
 mod shares;
 mod shift_table;
 mod stability;
+mod taxonomy;
 mod temperature;
 
+pub use agreement::agreement;
 pub use compare::compare;
-pub use estimate::Estimate;
+pub use coverage::coverage;
+pub use estimate::{Estimate, VerdictShare};
 pub use failure_direction::failure_direction;
+pub use families::families;
 pub use format::format;
 pub use gap::gap;
 pub use group::Group;
 pub use identity::identity;
+pub use languages::languages;
 pub use leaderboard::leaderboard;
 pub use metrics::{EARNED, Metric, Metrics, Sizes};
 pub use metrics_tables::metrics_tables;
@@ -35,4 +46,5 @@ pub use observed::{CaseInfo, Observation, Observed, State};
 pub use overlap::{Likeness, Place, Search, Training, TrainingError, likeness, overlap};
 pub use registry::{analyse, analyses};
 pub use stability::stability;
+pub use taxonomy::taxonomy;
 pub use temperature::temperature;

@@ -24,16 +24,11 @@ use crate::trap::category::{Category, Names};
 /// From which index on two texts overlap, as published.
 pub(super) const THRESHOLD: f64 = 0.3;
 
-/// Distinct claims times training texts above which [`Search::Auto`] takes [`Search::MinHash`].
-const EXACT_UP_TO: u64 = 400_000_000_000;
-
 /// How overlapping texts are sought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Search {
-    /// Exactly, unless claims and texts are so many that it would take long.
+    /// Exactly: the faster at every size that was measured.
     #[default]
-    Auto,
-    /// Exactly.
     Exact,
     /// By MinHash from this seed: what it finds is true, and it may miss some.
     MinHash {
@@ -47,7 +42,7 @@ pub enum Search {
 pub struct Likeness {
     /// The index for each claim, if it is at the threshold or above, else 0.
     pub nearest: Vec<f64>,
-    /// How it was sought: never [`Search::Auto`].
+    /// How it was sought.
     pub search: Search,
 }
 
@@ -55,16 +50,9 @@ pub struct Likeness {
 pub fn likeness<'c>(claims: impl Iterator<Item = &'c str>, training: &Training, search: Search) -> Likeness {
     let sets = ClaimSets::of(claims);
     let texts = training.claims.iter().map(String::as_str);
-    let search = match search {
-        Search::Auto if sets.sets.len() as u64 * training.claims.len() as u64 > EXACT_UP_TO => {
-            Search::MinHash { seed: 42 }
-        }
-        Search::Auto => Search::Exact,
-        chosen => chosen,
-    };
     let best = match search {
         Search::MinHash { seed } => minhash::nearest(&sets, texts, THRESHOLD, seed),
-        Search::Auto | Search::Exact => exact::nearest(&sets, texts, THRESHOLD),
+        Search::Exact => exact::nearest(&sets, texts, THRESHOLD),
     };
     let nearest = sets.of_claim.iter().map(|place| place.map_or(0.0, |place| best[place as usize])).collect();
     Likeness { nearest, search }
@@ -85,7 +73,7 @@ pub(super) fn overlap_given(
         file: file.name.clone(),
         why: error.to_string(),
     })?;
-    Ok(overlap(observed, &training, Search::Auto))
+    Ok(overlap(observed, &training, Search::Exact))
 }
 
 /// The figures of each subject over all cases, over those that overlap with a training file and over the others; and how
