@@ -11,7 +11,7 @@ fn board() -> Board {
     let mut board = Board::new(&["a", "b", "c", "d", "default"]);
     let heats = [Some(0.1), Some(0.5), Some(1.0), Some(2.0), None];
     for (subject, heat) in board.0.subjects.iter_mut().zip(heats) {
-        subject.model = "openai/one".to_owned();
+        subject.model = "openai/one".into();
         subject.settings.temperature = heat;
     }
     for case in board.controls(50) {

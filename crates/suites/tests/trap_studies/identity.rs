@@ -98,7 +98,7 @@ fn a_name_that_means_another_prompt_elsewhere_is_not_paired() {
         let case = board.case("X", condition, Category::Control);
         board.class(case, 0, RIGHT);
     }
-    board.0.cases[1].claim = "something else".to_owned();
+    board.0.cases[1].claim = "something else".into();
     let tables = identity(&board.0, 5.0);
     assert!(tables[1].rows.is_empty());
     assert!(identity(&Board::new(&["a"]).0, 5.0).is_empty());

@@ -50,7 +50,7 @@ fn agreement_is_taken_over_the_same_prompts() {
 fn seeds_of_one_model_are_draws_and_other_settings_are_not() {
     let mut board = Board::new(&["a", "b", "c"]);
     for (place, subject) in board.0.subjects.iter_mut().enumerate() {
-        subject.model = "openai/one".to_owned();
+        subject.model = "openai/one".into();
         subject.settings.seed = Some(place as u64);
     }
     board.0.subjects[2].settings.top_p = Some(0.5);

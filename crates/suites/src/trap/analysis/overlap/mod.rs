@@ -255,3 +255,33 @@ fn measured(members: &[(&CaseInfo, Member)]) -> Vec<Cell> {
     ]);
     cells
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::overlap_given;
+    use crate::kit::{AnalysisError, AnalysisOptions, GivenFile};
+    use crate::trap::analysis::Observed;
+
+    #[test]
+    fn without_a_file_there_is_nothing_and_a_wrong_one_is_an_error_with_its_line() {
+        let observed = Observed {
+            cases: Vec::new(),
+            subjects: Vec::new(),
+            judge: None,
+            trials: Vec::new(),
+            paid: BTreeMap::new(),
+            foreign: 0,
+        };
+        let mut options = AnalysisOptions::default();
+        assert_eq!(overlap_given(&observed, &options), Ok(Vec::new()));
+        options.training =
+            Some(GivenFile { name: "t.csv".to_owned(), text: "question,answer\n1,2\n".to_owned() });
+        let Err(AnalysisError::BadFile { id: "overlap", file, why }) = overlap_given(&observed, &options)
+        else {
+            panic!("it is read");
+        };
+        assert!(file == "t.csv" && why.starts_with("line 1: it is not valid JSON"), "{file}: {why}");
+    }
+}
