@@ -2,6 +2,8 @@
 //!
 //! Categories are numbers from zero; missing ratings are the caller's, or [`crate::krippendorff`]'s.
 
+use std::collections::BTreeMap;
+
 use thiserror::Error;
 
 use crate::bootstrap::ResamplePlan;
@@ -37,6 +39,14 @@ pub enum AgreementError {
         expected: usize,
         /// The number of items.
         found: usize,
+    },
+    /// Ratings and names of clusters differ in number.
+    #[error("{items} items have {clusters} clusters named: each needs one")]
+    Clusters {
+        /// How many items.
+        items: usize,
+        /// How many names.
+        clusters: usize,
     },
     /// Nothing to agree on: no items, a single rater, or one category throughout.
     #[error(
@@ -201,6 +211,16 @@ impl Confusion {
 ///
 /// When items differ in their number of ratings or categories, or agreement is not defined.
 pub fn fleiss_kappa(ratings: &[Vec<u64>]) -> Result<f64, AgreementError> {
+    let raters = raters_of(ratings)?;
+    let mut sums = FleissSums::default();
+    for counts in ratings {
+        sums.add(counts);
+    }
+    sums.kappa(raters).ok_or(AgreementError::Undefined)
+}
+
+/// How often each item was rated, if all were equally often.
+fn raters_of(ratings: &[Vec<u64>]) -> Result<u64, AgreementError> {
     let first = ratings.first().ok_or(AgreementError::Undefined)?;
     let (raters, categories) = (first.iter().sum::<u64>(), first.len());
     for (item, counts) in ratings.iter().enumerate() {
@@ -212,22 +232,42 @@ pub fn fleiss_kappa(ratings: &[Vec<u64>]) -> Result<f64, AgreementError> {
             return Err(AgreementError::Category { category: counts.len().max(categories) - 1, categories });
         }
     }
-    fleiss_over(ratings.iter(), raters, categories).ok_or(AgreementError::Undefined)
+    Ok(raters)
 }
 
-fn fleiss_over<'a>(items: impl Iterator<Item = &'a Vec<u64>>, raters: u64, categories: usize) -> Option<f64> {
-    let (mut chosen, mut agreeing, mut n) = (vec![0u64; categories], 0u64, 0u64);
-    for counts in items {
-        n += 1;
-        for (sum, count) in chosen.iter_mut().zip(counts) {
+/// All that Fleiss' kappa needs to know of some items.
+#[derive(Clone, Debug, Default)]
+struct FleissSums {
+    /// How often each category was chosen.
+    chosen: Vec<u64>,
+    /// Ordered pairs of raters who chose the same.
+    agreeing: u64,
+    items: u64,
+}
+
+impl FleissSums {
+    fn add(&mut self, counts: &[u64]) {
+        self.chosen.resize(counts.len().max(self.chosen.len()), 0);
+        for (sum, count) in self.chosen.iter_mut().zip(counts) {
             *sum += count;
-            agreeing += count * count.saturating_sub(1);
+            self.agreeing += count * count.saturating_sub(1);
         }
+        self.items += 1;
     }
-    let ratings = (n * raters) as f64;
-    let observed = agreeing as f64 / (ratings * raters.checked_sub(1)? as f64);
-    let expected: f64 = chosen.iter().map(|&count| (count as f64 / ratings).powi(2)).sum();
-    (raters > 1 && n > 0 && expected < 1.0).then(|| (observed - expected) / (1.0 - expected))
+
+    fn absorb(&mut self, other: &FleissSums) {
+        self.chosen.resize(other.chosen.len().max(self.chosen.len()), 0);
+        self.chosen.iter_mut().zip(&other.chosen).for_each(|(sum, count)| *sum += count);
+        self.agreeing += other.agreeing;
+        self.items += other.items;
+    }
+
+    fn kappa(&self, raters: u64) -> Option<f64> {
+        let ratings = (self.items * raters) as f64;
+        let observed = self.agreeing as f64 / (ratings * raters.checked_sub(1)? as f64);
+        let expected: f64 = self.chosen.iter().map(|&count| (count as f64 / ratings).powi(2)).sum();
+        (raters > 1 && self.items > 0 && expected < 1.0).then(|| (observed - expected) / (1.0 - expected))
+    }
 }
 
 /// Returns the percentile bootstrap interval of Fleiss' kappa over resampled items.
@@ -240,11 +280,42 @@ pub fn fleiss_kappa_interval(
     plan: &ResamplePlan,
     level: Level,
 ) -> Result<Resampled, AgreementError> {
+    let names: Vec<usize> = (0..ratings.len()).collect();
+    fleiss_kappa_clustered_interval(ratings, &names, plan, level)
+}
+
+/// Returns the percentile bootstrap interval of Fleiss' kappa over resampled clusters of items, each kept whole.
+///
+/// For items that resemble each other, such as cases made from one template; each has the name of its cluster in
+/// `clusters`. The plan is for the number of clusters.
+///
+/// # Errors
+///
+/// Those of [`fleiss_kappa`], when an item has no cluster, and when the plan is for another number of clusters.
+pub fn fleiss_kappa_clustered_interval<K: Ord>(
+    ratings: &[Vec<u64>],
+    clusters: &[K],
+    plan: &ResamplePlan,
+    level: Level,
+) -> Result<Resampled, AgreementError> {
     fleiss_kappa(ratings)?;
-    check_plan(plan, ratings.len())?;
-    let (raters, categories) = (ratings[0].iter().sum(), ratings[0].len());
-    let kappa =
-        |rows: &[u32]| fleiss_over(rows.iter().map(|&row| &ratings[row as usize]), raters, categories);
+    if ratings.len() != clusters.len() {
+        return Err(AgreementError::Clusters { items: ratings.len(), clusters: clusters.len() });
+    }
+    let raters = raters_of(ratings)?;
+    let mut parts: BTreeMap<&K, FleissSums> = BTreeMap::new();
+    for (counts, cluster) in ratings.iter().zip(clusters) {
+        parts.entry(cluster).or_default().add(counts);
+    }
+    let parts: Vec<FleissSums> = parts.into_values().collect();
+    check_plan(plan, parts.len())?;
+    let kappa = |rows: &[u32]| {
+        let mut sums = FleissSums::default();
+        for &row in rows {
+            sums.absorb(&parts[row as usize]);
+        }
+        sums.kappa(raters)
+    };
     Resampled::percentile(plan, level, kappa).ok_or(AgreementError::Undefined)
 }
 
@@ -274,6 +345,26 @@ mod tests {
         );
         assert_eq!(fleiss_kappa(&[vec![3, 0], vec![3, 0]]), Err(AgreementError::Undefined));
         assert_eq!(fleiss_kappa(&[]), Err(AgreementError::Undefined));
+    }
+
+    #[test]
+    fn copies_of_an_item_in_its_cluster_tell_nothing_more() {
+        let once: Vec<Vec<u64>> = (0..30).map(|item| vec![item % 4, 3 - item % 4]).collect();
+        let names: Vec<usize> = (0..30).collect();
+        let interval = |ratings: &[Vec<u64>], names: &[usize]| {
+            fleiss_kappa_clustered_interval(ratings, names, &plan(30), Level::P95).unwrap().interval
+        };
+        let one = interval(&once, &names);
+        assert_eq!(one, fleiss_kappa_interval(&once, &plan(30), Level::P95).unwrap().interval);
+        let five = vec![once.clone(); 5].concat();
+        let many = interval(&five, &names.repeat(5));
+        assert!((one.low - many.low).abs() < 1e-12 && (one.high - many.high).abs() < 1e-12);
+        let apart = fleiss_kappa_interval(&five, &plan(150), Level::P95).unwrap().interval;
+        assert!(apart.width() < many.width() / 1.5);
+        assert_eq!(
+            fleiss_kappa_clustered_interval(&once, &names[1..], &plan(30), Level::P95).unwrap_err(),
+            AgreementError::Clusters { items: 30, clusters: 29 }
+        );
     }
 
     #[test]

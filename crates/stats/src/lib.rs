@@ -23,8 +23,12 @@ pub mod proportion;
 pub mod python_random;
 pub mod resampled;
 pub mod student;
+pub mod trend;
 
-pub use agreement::{AgreementError, Confusion, Kappa, Weights, fleiss_kappa, fleiss_kappa_interval};
+pub use agreement::{
+    AgreementError, Confusion, Kappa, Weights, fleiss_kappa, fleiss_kappa_clustered_interval,
+    fleiss_kappa_interval,
+};
 pub use binomial::{
     agresti_coull_interval, clopper_pearson_interval, jeffreys_interval, rule_of_three, wald_interval,
     wilson_corrected_interval,
@@ -48,3 +52,4 @@ pub use proportion::{wilson_interval, wilson_interval_at};
 pub use python_random::PythonRandom;
 pub use resampled::{Resampled, bca_interval, percentile_interval};
 pub use student::{published_t_interval, student_t_critical, t_interval};
+pub use trend::{Step, Trend, TrendError, cochran_armitage};

@@ -7,8 +7,8 @@ use std::num::{NonZeroU32, NonZeroU64};
 use serde_json::Value;
 use unbent_stats::{
     Clusters, Confusion, Continuity, Equivalence, IndependentDesign, Interval, Level, PairedCounts,
-    PairedDesign, ResamplePlan, Scale, Weights, agresti_coull_interval, benjamini_hochberg,
-    clopper_pearson_interval, fleiss_kappa, fleiss_kappa_interval, holm, jeffreys_interval,
+    PairedDesign, ResamplePlan, Scale, Step, Weights, agresti_coull_interval, benjamini_hochberg,
+    clopper_pearson_interval, cochran_armitage, fleiss_kappa, fleiss_kappa_interval, holm, jeffreys_interval,
     kish_effective_size, krippendorff_alpha, krippendorff_alpha_interval, mcnemar_asymptotic, mcnemar_exact,
     mcnemar_mid_p, newcombe_interval, newcombe_paired_interval, tost_means, tost_paired_means,
     tost_paired_proportions, wald_interval, wilson_corrected_interval, wilson_interval,
@@ -245,5 +245,16 @@ fn power_is_that_of_the_formulas() {
         let baseline = number(&row["baseline"]);
         close("independent", design.power(baseline, number(&row["difference"])).unwrap(), &row["power"]);
         close("independent", design.minimum_detectable_rise(baseline, 0.8).unwrap(), &row["smallest_at_80"]);
+    }
+}
+
+#[test]
+fn the_trend_is_that_of_statsmodels() {
+    for row in rows(&values("trend")) {
+        let step = |step: &Value| Step { score: number(&step[0]), hits: count(&step[1]), n: count(&step[2]) };
+        let steps: Vec<Step> = rows(&row["steps"]).iter().map(step).collect();
+        let trend = cochran_armitage(&steps).unwrap();
+        close("z", trend.z, &row["z"]);
+        close("p", trend.p_value, &row["p"]);
     }
 }

@@ -17,7 +17,7 @@ import numpy as np
 import statsmodels.api as sm
 from scipy import optimize, stats
 from sklearn.metrics import cohen_kappa_score
-from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.contingency_tables import Table, mcnemar
 from statsmodels.stats.inter_rater import fleiss_kappa
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
@@ -246,7 +246,22 @@ def power():
     return rows
 
 
+def trend():
+    """statsmodels tests linear by linear association by permutation, whose variance has N - 1 in the place of N."""
+    rows = []
+    for steps in [[(0.1, 9, 50), (0.5, 11, 50), (1.0, 16, 50), (2.0, 30, 50)], [(0, 3, 40), (1, 5, 25), (4, 2, 60)],
+                  [(1, 66, 100), (2, 70, 100), (3, 64, 100), (4, 69, 100), (5, 71, 100)]]:
+        scores = np.array([score for score, _, _ in steps], dtype=float)
+        table = Table(np.array([[n - k, k] for _, k, n in steps]), shift_zeros=False)
+        found = table.test_ordinal_association(row_scores=scores, col_scores=np.array([0.0, 1.0]))
+        total = sum(n for _, _, n in steps)
+        z = found.zscore * math.sqrt(total / (total - 1))
+        rows.append({"steps": steps, "z": z, "p": 2 * stats.norm.sf(abs(z))})
+    return rows
+
+
 print(json.dumps(clean({
     "binomial": binomial(), "mcnemar": mcnemar_tests(), "differences": differences(), "tost_means": tost_means(),
     "agreement": agreement(), "multiplicity": multiplicity(), "clusters": clusters(), "power": power(),
+    "trend": trend(),
 }), indent=1))

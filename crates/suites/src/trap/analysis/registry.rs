@@ -20,6 +20,14 @@ const ANALYSES: &[(&str, &str, Analyse)] = &[
     ("families", "families and templates, the most dangerous first", |observed, _| Ok(super::families(observed))),
     ("languages", "English and Spanish prompts side by side; needs both", |observed, _| Ok(super::languages(observed))),
     ("guard", "the same answers bare and guarded, and what the guard caught; needs --set guard=on", |observed, _| Ok(super::guard(observed))),
+    ("compare", "every pair of subjects on the same prompts: tests, intervals and equivalence within --margin; needs two subjects", |observed, options| Ok(super::compare(observed, options.margin))),
+    ("failure-direction", "whether failures are dangerous, over-refusals or others, and how that shifts between subjects", |observed, options| Ok(super::failure_direction(observed, options.margin))),
+    ("identity", "each subject as authority, medium, nobody and without a system message on the same prompts; needs two conditions", |observed, options| Ok(super::identity(observed, options.margin))),
+    ("stability", "whether the same prompts get the same class again: agreement and flips; needs repeats, or seeds of one model", |observed, _| Ok(super::stability(observed))),
+    ("gap", "answers that are wrong although the reasoning before them is right; needs answers with reasoning", |observed, _| Ok(super::gap(observed))),
+    ("format", "answers that are a bare form, and whether they fabricate more than prose does; needs such answers", |observed, _| Ok(super::format(observed))),
+    ("temperature", "what becomes of answers from cold to hot, and its trends; needs a model at several temperatures", |observed, _| Ok(super::temperature(observed))),
+    ("overlap", "the figures without the prompts that resemble training data; needs --training FILE", super::overlap::overlap_given),
 ];
 
 static INFOS: LazyLock<Vec<AnalysisInfo>> =
