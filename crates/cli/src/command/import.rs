@@ -83,10 +83,11 @@ fn listed(files: &[(PathBuf, String)]) -> Vec<Value> {
 pub(super) fn import_error(error: ImportError) -> CommandError {
     let message = error.to_string();
     match error {
-        ImportError::NotFound { .. } => CommandError::new(Exit::BadFile, message).hint("check the path"),
+        ImportError::NotFound { .. } | ImportError::Missing { .. } => {
+            CommandError::new(Exit::BadFile, message).hint("check the path")
+        }
         ImportError::Foreign { .. } => CommandError::new(Exit::BadFile, message)
             .hint("independence-bench wants the cache folder of AI Independence Bench: cache/CONFIG/run_N/…"),
-        ImportError::Missing { .. } => CommandError::new(Exit::BadFile, message).hint("check the path"),
         ImportError::Useless { .. } => CommandError::new(Exit::BadFile, message).hint(
             "instrument-trap wants *_responses.jsonl, benchmark_9b_sample.jsonl, benchmark_base_*.jsonl, \
              *_evaluated.jsonl or *_results.json of an identity comparison, or a folder with such files",

@@ -111,7 +111,7 @@ fn described(path: &Path, manifest: &Manifest) -> String {
         manifest.program.version
     )];
     if let Origin::Imported { importer, files, damaged, sources, notes } = &manifest.origin {
-        lines.push(format!("imported by {importer} from {files} files, {damaged} of them damaged"));
+        lines.push(format!("imported by {importer} from {files} files; damaged: {damaged}"));
         lines.extend(sources.iter().map(|(subject, source)| {
             let (subject, path) = (harmless(subject.as_str()), harmless(&source.path));
             format!("{subject}: answers from {path} (BLAKE3 {:.16}…)", source.hash)

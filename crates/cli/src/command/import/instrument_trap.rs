@@ -146,7 +146,7 @@ fn tell(report: &TrapReport, out: &Path) {
             Cell::Text(subject.file.display().to_string()),
         ]);
     }
-    table.notes.clone_from(&report.notes);
+    table.notes = report.notes.iter().map(|note| harmless(note)).collect();
     output::out(&table.to_text(output::terminal_width()));
     list("skipped", &report.skipped);
     list("damaged", &report.damaged);

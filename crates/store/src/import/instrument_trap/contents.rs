@@ -43,6 +43,19 @@ enum Wrong {
     Foreign(String),
 }
 
+/// What became of a place in a file.
+struct Place {
+    /// Its number, from 1.
+    number: usize,
+    read: Result<Held, Wrong>,
+}
+
+/// A record, and whether it has a place for an answer.
+struct Held {
+    record: Record,
+    has_answer: bool,
+}
+
 /// Reads a file by what it holds.
 pub(super) fn read(bytes: &[u8]) -> Result<Contents, Unusable> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -88,55 +101,57 @@ impl Comparison {
 
 fn lines_of(lines: &[(usize, &[u8])]) -> Result<Contents, Unusable> {
     let read = each(lines, |(number, line)| {
-        let record = match parse_json::<Value>(line) {
-            Ok(value) => record_of(*number, value),
+        let number = *number;
+        let read = match parse_json::<Value>(line) {
+            Ok(value) => held(number, value),
             Err(why) => Err(Wrong::Damaged(without_place(&why).to_owned())),
         };
-        (*number, record)
+        Place { number, read }
     });
     gather("line", read)
 }
 
 fn entries_of(entries: Vec<Value>) -> Result<Contents, Unusable> {
-    gather("entry", (1..).zip(entries).map(|(number, entry)| (number, record_of(number, entry))).collect())
+    let places = (1..).zip(entries).map(|(number, entry)| Place { number, read: held(number, entry) });
+    gather("entry", places.collect())
 }
 
-/// A record, and whether it holds an answer or stands for one.
-fn record_of(number: usize, value: Value) -> Result<(Record, bool), Wrong> {
+fn held(number: usize, value: Value) -> Result<Held, Wrong> {
     let Value::Object(object) = value else { return Err(Wrong::Foreign("it is no object".to_owned())) };
     let has_answer = Record::has_answer(&object);
-    Ok((Record::read(number, object).map_err(Wrong::Foreign)?, has_answer))
+    let record = Record::read(number, object).map_err(Wrong::Foreign)?;
+    Ok(Held { record, has_answer })
 }
 
-fn gather(
-    unit: &'static str,
-    read: Vec<(usize, Result<(Record, bool), Wrong>)>,
-) -> Result<Contents, Unusable> {
+fn gather(unit: &'static str, places: Vec<Place>) -> Result<Contents, Unusable> {
     let mut contents = Contents { unit, ..Contents::default() };
     let (mut answers, mut damaged) = (0_usize, 0_usize);
-    for (number, record) in read {
-        match record {
-            Ok((record, has_answer)) => {
+    for Place { number, read } in places {
+        let why = match read {
+            Ok(Held { record, has_answer }) => {
                 answers += usize::from(has_answer);
                 contents.records.push(record);
+                continue;
             }
             Err(Wrong::Damaged(why)) => {
                 damaged += 1;
-                contents.wrong.push(format!("{unit} {number}: {why}"));
+                why
             }
-            Err(Wrong::Foreign(why)) => contents.wrong.push(format!("{unit} {number}: {why}")),
-        }
+            Err(Wrong::Foreign(why)) => why,
+        };
+        contents.wrong.push(format!("{unit} {number}: {why}"));
     }
     if answers > 0 {
         return Ok(contents);
     }
-    let has_records = !contents.records.is_empty();
-    match contents.wrong.into_iter().next() {
-        Some(why) if !has_records && damaged > 0 => Err(Unusable::Damaged(why)),
-        Some(why) if !has_records => Err(Unusable::Foreign(format!("not a file of answers: {why}"))),
-        _ if has_records => Err(Unusable::Foreign("its records hold cases and no answers".to_owned())),
-        _ => Err(Unusable::Foreign("it holds no records".to_owned())),
+    if !contents.records.is_empty() {
+        return Err(Unusable::Foreign("its records hold cases and no answers".to_owned()));
     }
+    Err(match contents.wrong.into_iter().next() {
+        Some(why) if damaged > 0 => Unusable::Damaged(why),
+        Some(why) => Unusable::Foreign(format!("not a file of answers: {why}")),
+        None => Unusable::Foreign("it holds no records".to_owned()),
+    })
 }
 
 /// What is wrong without the place within the line, whose number is that of the file.

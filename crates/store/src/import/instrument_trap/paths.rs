@@ -45,8 +45,7 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<Found, ImportError> {
 
 impl Found {
     fn folder(&mut self, folder: &Path) {
-        let entries: Result<Vec<DirEntry>, _> =
-            std::fs::read_dir(folder).and_then(|entries| entries.collect());
+        let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<DirEntry>, _>>);
         let mut entries = match entries {
             Ok(entries) => entries,
             Err(error) => {

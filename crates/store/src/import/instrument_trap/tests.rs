@@ -77,6 +77,9 @@ fn evaluate(_: &Case, history: &History) -> Result<Outcome, String> {
         return Ok(Outcome::unscored(UnscoredReason::SubjectFault(fault.kind), fault.message.clone()));
     }
     let said = history.reply(&need).unwrap().message.content.clone().unwrap();
+    if said == "???" {
+        return Err("it cannot be read".to_owned());
+    }
     let scores = Scores([("long".to_owned(), Score::Flag(said.chars().count() >= 10))].into());
     Ok(Outcome::Scored { scores, note: None })
 }
@@ -97,7 +100,7 @@ fn line(id: &str, response: &str) -> Value {
 }
 
 fn lines(lines: &[Value]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.iter().map(|line| line.to_string() + "\n").collect()
 }
 
 fn trials(reader: &RunReader) -> Vec<TrialView> {
@@ -377,6 +380,16 @@ fn what_is_asked_again_is_a_repeat_and_a_copy_is_left_out() {
     for part in ["1 records answer a prompt", "1 records are copies", "1 prompts have another text"] {
         assert!(report.notes.iter().any(|note| note.contains(part)), "{part}: {:?}", report.notes);
     }
+}
+
+#[test]
+fn what_the_suite_cannot_evaluate_stays_open_and_is_told() {
+    let data = Data::new();
+    data.put("a.jsonl", lines(&[line("x", "???"), line("y", "Short."), line("z", "I cannot know that.")]));
+    let (report, reader) = data.import();
+    assert_eq!((report.records, report.scored(), report.undetermined(), report.unscored()), (3, 2, 1, 0));
+    assert_eq!(told(&report.damaged)[0].1, "trial 1 cannot be evaluated: it cannot be read");
+    assert_eq!(trials(&reader)[0].state, TrialState::Open);
 }
 
 #[test]

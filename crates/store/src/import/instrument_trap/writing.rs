@@ -24,20 +24,18 @@ const TRIALS_A_PORTION: usize = 1024;
 
 /// Writes the run file.
 pub(super) fn write(
-    mut plan: Plan,
+    plan: Plan,
     trap: Trap<'_>,
     out: &Path,
     now_ms: i64,
     program: Program,
     report: &mut TrapReport,
 ) -> Result<(), ImportError> {
-    let trials = std::mem::take(&mut plan.trials);
-    let keys = Plan { trials, ..plan };
-    let mut manifest = manifest(&keys, trap, now_ms, program);
+    let mut manifest = manifest(&plan, trap, now_ms, program);
     let mut writer = BulkWriter::create(out, &manifest)?;
-    writer.add_cases(&keys.cases)?;
-    writer.add_trials(keys.keys())?;
-    let Plan { cases, trials, is_cut, sources, .. } = keys;
+    writer.add_cases(&plan.cases)?;
+    writer.add_trials(plan.keys())?;
+    let Plan { cases, trials, is_cut, sources, .. } = plan;
     let mut writer = evaluate_and_write(writer, &cases, &is_cut, trials, trap, now_ms, report)?;
     manifest.origin = Origin::Imported {
         importer: IMPORTER.to_owned(),
