@@ -125,8 +125,9 @@ pub(crate) struct SuiteArgs {
 pub(crate) struct ImportArgs {
     /// Whose format it is
     pub(crate) format: ImportFormat,
-    /// The folder to read
-    pub(crate) path: PathBuf,
+    /// What to read: one folder, or for instrument-trap files and folders
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
     /// The run file to make
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
@@ -134,6 +135,14 @@ pub(crate) struct ImportArgs {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum ImportFormat {
+    /// The cache folder of AI Independence Bench
+    IndependenceBench,
+    /// Answers recorded by the Instrument Trap Benchmark: files of its runners, evaluators and identity comparison
+    InstrumentTrap,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum PackFormat {
     /// The cache folder of AI Independence Bench
     IndependenceBench,
 }
@@ -215,7 +224,7 @@ pub(crate) enum SuitesCommand {
     /// Rebuild a reference's texts from your own copy of its recordings
     ExtractPack {
         /// Whose format it is
-        format: ImportFormat,
+        format: PackFormat,
         /// The folder to read
         path: PathBuf,
         /// The folder to write the pack to

@@ -154,7 +154,13 @@ fn a_file_that_cannot_be_gone_on_with_is_told_from_one_that_can() {
 
     let reader = RunReader::open(&place.path("a.unbent")).unwrap();
     let mut manifest = reader.manifest().unwrap();
-    manifest.origin = Origin::Imported { importer: "other".to_owned(), files: 1, damaged: 0 };
+    manifest.origin = Origin::Imported {
+        importer: "other".to_owned(),
+        files: 1,
+        damaged: 0,
+        sources: std::collections::BTreeMap::new(),
+        notes: Vec::new(),
+    };
     plan_run(&place.path("b.unbent"), &manifest, &reader.cases().unwrap(), []).unwrap();
     let imported = run("b.unbent");
     assert_eq!(imported.code, Some(5), "{}", imported.stderr);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{ModelRole, Subject, SuiteId};
+use crate::{ModelRole, Subject, SubjectId, SuiteId};
 
 /// How a run was made: enough to make it again, and to know when two runs may be compared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,9 +77,24 @@ pub enum Origin {
         importer: String,
         /// How many files were read.
         files: u64,
-        /// How many files could not be read.
+        /// How many files could not be read, or not to their end.
         damaged: u64,
+        /// Where each subject's answers were read, where a subject's answers are those of one file.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        sources: BTreeMap<SubjectId, SourceFile>,
+        /// What must be known of the data to read them well, in sentences for people.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<String>,
     },
+}
+
+/// A file that answers were imported from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceFile {
+    /// Its path, as it was named.
+    pub path: String,
+    /// The BLAKE3 hash of its bytes, in hexadecimal digits.
+    pub hash: String,
 }
 
 /// A suite as it ran.

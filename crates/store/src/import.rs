@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::StoreError;
 
 pub mod independence_bench;
+pub mod instrument_trap;
 
 /// An import that did not come about. A single damaged file is not an error; the report names it.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,20 @@ pub enum ImportError {
     NotFound {
         /// The folder.
         path: PathBuf,
+    },
+    /// Nothing is there, neither file nor folder.
+    #[error("there is no file or folder {}", path.display())]
+    Missing {
+        /// The path.
+        path: PathBuf,
+    },
+    /// None of several files is of use.
+    #[error("no file holds {expected}{}", reasons(why))]
+    Useless {
+        /// What was looked for.
+        expected: &'static str,
+        /// The files, and why each is of no use.
+        why: Vec<(PathBuf, String)>,
     },
     /// The folder holds something else.
     #[error("{} is not {expected}: {why}", path.display())]
@@ -73,4 +88,36 @@ pub struct ImportReport {
     pub finished: u64,
     /// Trials that did not.
     pub unfinished: u64,
+}
+
+/// The first files of no use with their reasons, as the end of a sentence.
+fn reasons(why: &[(PathBuf, String)]) -> String {
+    const SHOWN: usize = 5;
+    let mut told: Vec<String> =
+        why.iter().take(SHOWN).map(|(path, why)| format!("{}: {why}", path.display())).collect();
+    if why.len() > SHOWN {
+        told.push(format!("and {} files more", why.len() - SHOWN));
+    }
+    if told.is_empty() { String::new() } else { format!(": {}", told.join("; ")) }
+}
+
+fn parse_json<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let text = std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8: {error}"))?;
+    if text.trim().is_empty() {
+        return Err("empty".to_owned());
+    }
+    serde_json::from_str(text).map_err(|error| match error.classify() {
+        serde_json::error::Category::Eof => format!("cut off: {error}"),
+        serde_json::error::Category::Data => format!("not of the expected shape: {error}"),
+        _ => format!("not JSON: {error}"),
+    })
+}
+
+/// A time in milliseconds since 1970; one without a zone is UTC.
+fn parse_time(text: &str) -> Option<i64> {
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Some(time.as_millisecond());
+    }
+    let time: jiff::civil::DateTime = text.parse().ok()?;
+    Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond())
 }

@@ -1,8 +1,10 @@
 //! `unbent import`: reads someone else's recorded runs into a run file.
 
+mod instrument_trap;
+
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use unbent_core::{Case, Clock as _};
 use unbent_store::import::ImportError;
 use unbent_store::import::independence_bench::import_independence_bench;
@@ -17,7 +19,13 @@ use crate::session::{ProgramClock, open_suite};
 
 pub(super) fn import(args: &ImportArgs, json: bool) -> Result<Exit, CommandError> {
     match args.format {
-        ImportFormat::IndependenceBench => independence_bench(&args.path, &args.out, json),
+        ImportFormat::IndependenceBench => match args.paths.as_slice() {
+            [path] => independence_bench(path, &args.out, json),
+            _ => Err(CommandError::usage("independence-bench takes one folder").hint(
+                "name the folder that holds its cache, and import other copies into files of their own",
+            )),
+        },
+        ImportFormat::InstrumentTrap => instrument_trap::import(&args.paths, &args.out, json),
     }
 }
 
@@ -35,9 +43,6 @@ fn independence_bench(path: &Path, out: &Path, json: bool) -> Result<Exit, Comma
     bar.end();
     let report = report.map_err(import_error)?;
     if json {
-        let listed = |files: &[(PathBuf, String)]| {
-            files.iter().map(|(path, why)| json!({ "path": path, "why": why })).collect::<Vec<_>>()
-        };
         let told = json!({
             "file": out,
             "configs": report.configs,
@@ -69,13 +74,24 @@ fn independence_bench(path: &Path, out: &Path, json: bool) -> Result<Exit, Comma
     Ok(if report.damaged.is_empty() { Exit::Done } else { Exit::Incomplete })
 }
 
+/// Files with what must be said of them, as JSON.
+fn listed(files: &[(PathBuf, String)]) -> Vec<Value> {
+    files.iter().map(|(path, why)| json!({ "path": path, "why": why })).collect()
+}
+
 /// The error of an import that did not come about.
 pub(super) fn import_error(error: ImportError) -> CommandError {
     let message = error.to_string();
     match error {
-        ImportError::NotFound { .. } => CommandError::new(Exit::BadFile, message).hint("check the path"),
+        ImportError::NotFound { .. } | ImportError::Missing { .. } => {
+            CommandError::new(Exit::BadFile, message).hint("check the path")
+        }
         ImportError::Foreign { .. } => CommandError::new(Exit::BadFile, message)
             .hint("independence-bench wants the cache folder of AI Independence Bench: cache/CONFIG/run_N/…"),
+        ImportError::Useless { .. } => CommandError::new(Exit::BadFile, message).hint(
+            "instrument-trap wants *_responses.jsonl, benchmark_9b_sample.jsonl, benchmark_base_*.jsonl, \
+             *_evaluated.jsonl or *_results.json of an identity comparison, or a folder with such files",
+        ),
         ImportError::Io { .. } => CommandError::new(Exit::Io, message),
         ImportError::Store(error) => CommandError::from_making(error),
     }

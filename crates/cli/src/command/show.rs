@@ -110,8 +110,13 @@ fn described(path: &Path, manifest: &Manifest) -> String {
         manifest.program.name,
         manifest.program.version
     )];
-    if let Origin::Imported { importer, files, damaged } = &manifest.origin {
-        lines.push(format!("imported by {importer} from {files} files, {damaged} of them damaged"));
+    if let Origin::Imported { importer, files, damaged, sources, notes } = &manifest.origin {
+        lines.push(format!("imported by {importer} from {files} files; damaged: {damaged}"));
+        lines.extend(sources.iter().map(|(subject, source)| {
+            let (subject, path) = (harmless(subject.as_str()), harmless(&source.path));
+            format!("{subject}: answers from {path} (BLAKE3 {:.16}…)", source.hash)
+        }));
+        lines.extend(notes.iter().map(|note| format!("note: {}", harmless(note))));
     }
     for suite in &manifest.suites {
         let pack = suite.pack.as_ref().map_or_else(

@@ -11,7 +11,7 @@ use unbent_store::import::independence_bench::import_independence_bench;
 use unbent_suites::independence::{RecordedConversation, rebuild_pack};
 use unbent_suites::kit::{Finding, Registration, Setup, Severity};
 
-use crate::args::{ImportFormat, SuiteArgs, SuitesCommand};
+use crate::args::{PackFormat, SuiteArgs, SuitesCommand};
 use crate::error::{CommandError, Exit};
 use crate::output;
 use crate::packs::read_pack;
@@ -23,7 +23,7 @@ pub(super) fn suites(command: Option<SuitesCommand>, json: bool) -> Result<Exit,
         SuitesCommand::List => Ok(list(json)),
         SuitesCommand::Show { suite, setup } => show(&suite, &setup, json),
         SuitesCommand::Lint { suite, pack } => lint(suite.as_deref(), pack.as_deref(), json),
-        SuitesCommand::ExtractPack { format: ImportFormat::IndependenceBench, path, out } => {
+        SuitesCommand::ExtractPack { format: PackFormat::IndependenceBench, path, out } => {
             extract_pack(&path, &out, json)
         }
     }

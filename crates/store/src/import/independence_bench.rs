@@ -24,7 +24,7 @@ use unbent_core::{
 
 use self::layout::{Config, ITEMS, Item, Layout, NAMES, Run, Setting};
 use self::reading::{Harvest, harvest};
-use super::{ImportError, ImportReport, Progress};
+use super::{ImportError, ImportReport, Progress, parse_json, parse_time};
 use crate::bulk::BulkWriter;
 use crate::error::StoreError;
 
@@ -69,6 +69,8 @@ pub fn import_independence_bench(
         importer: IMPORTER.to_owned(),
         files: report.files,
         damaged: report.damaged.len() as u64,
+        sources: BTreeMap::new(),
+        notes: Vec::new(),
     };
     manifest.judge = only_judge(judges);
     let mut writer = writer;
@@ -180,7 +182,13 @@ fn manifest(layout: &Layout, suite: Option<SuiteId>, now_ms: i64, program: Progr
     Manifest {
         created_at_ms: now_ms,
         program,
-        origin: Origin::Imported { importer: IMPORTER.to_owned(), files: 0, damaged: 0 },
+        origin: Origin::Imported {
+            importer: IMPORTER.to_owned(),
+            files: 0,
+            damaged: 0,
+            sources: BTreeMap::new(),
+            notes: Vec::new(),
+        },
         suites: suite
             .into_iter()
             .map(|id| SuiteRecord { id, params: serde_json::Map::new(), pack: None, files: BTreeMap::new() })
@@ -250,25 +258,4 @@ fn read_and_write(
         writing.join().expect("the writing thread only returns")
     })?;
     Ok((writer, judges))
-}
-
-fn parse_json<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    let text = std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8: {error}"))?;
-    if text.trim().is_empty() {
-        return Err("empty".to_owned());
-    }
-    serde_json::from_str(text).map_err(|error| match error.classify() {
-        serde_json::error::Category::Eof => format!("cut off: {error}"),
-        serde_json::error::Category::Data => format!("not of the expected shape: {error}"),
-        _ => format!("not JSON: {error}"),
-    })
-}
-
-/// A time in milliseconds since 1970; one without a zone is UTC.
-fn parse_time(text: &str) -> Option<i64> {
-    if let Ok(time) = text.parse::<jiff::Timestamp>() {
-        return Some(time.as_millisecond());
-    }
-    let time: jiff::civil::DateTime = text.parse().ok()?;
-    Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond())
 }

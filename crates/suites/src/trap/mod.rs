@@ -42,5 +42,5 @@ pub use library::{Library, LibraryError};
 pub use scores::{Marks, Scored};
 pub use source::Problem;
 pub use spec::{Prompt, Spec};
-pub use suite::{REGISTRATION, Trap};
+pub use suite::{ANSWER, REGISTRATION, Trap};
 pub use target::{Target, TargetError};

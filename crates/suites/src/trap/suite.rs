@@ -34,7 +34,7 @@ pub const REGISTRATION: Registration = Registration {
 };
 
 /// The need for the subject's answer.
-pub(super) const ANSWER: &str = "answer";
+pub const ANSWER: &str = "answer";
 /// The need for the judge's verdict.
 pub(super) const JUDGE: &str = "judge";
 /// The need for the guard's decision.
