@@ -36,6 +36,8 @@ features! {
     Repeats "@repeats",
     /// It takes up what the question is about.
     Responsive "@responsive",
+    /// It takes up one thing at least that the question is about.
+    Touches "@touches",
     /// It has fewer than five words.
     Short "@short",
     /// It has fewer than twenty words.
@@ -94,7 +96,9 @@ impl Features {
         note(Feature::Listed, read.visible.lines().filter(|line| is_item(line)).count() >= 3);
         note(Feature::Asks, said.text.trim_end().ends_with('?'));
         note(Feature::Echo, is_echo(&answer, &question));
-        note(Feature::Responsive, is_responsive(&answer, &question, idle));
+        let (topics, met) = topics(&answer, &question, idle);
+        note(Feature::Responsive, met >= topics.clamp(1, 2));
+        note(Feature::Touches, met > 0);
         note(Feature::Figures, has_new_figure(read.visible, &question));
         note(Feature::Quotes, has_new_quotation(&said.text, &asked.text));
         note(Feature::Names, has_new_name(read.visible, &question));
@@ -130,8 +134,9 @@ fn hash(run: &[&str]) -> u64 {
     })
 }
 
-/// The beginning of a word, by which forms of it are known as one.
+/// The beginning of a word, by which forms of it are known as one: five letters at most, without an s at its end.
 fn stem(word: &str) -> &str {
+    let word = word.strip_suffix('s').filter(|word| word.len() > 2).unwrap_or(word);
     &word[..word.len().min(5)]
 }
 
@@ -140,8 +145,8 @@ fn is_topic(word: &str, idle: &BTreeSet<String>) -> bool {
     (word.len() >= 3 || word.bytes().any(|byte| byte.is_ascii_digit())) && !idle.contains(word)
 }
 
-/// Whether at least two of the things that the question is about stand in the answer, or the one that there is.
-fn is_responsive(answer: &[&str], question: &[&str], idle: &BTreeSet<String>) -> bool {
+/// How many things the question is about, and how many of them stand in the answer.
+fn topics(answer: &[&str], question: &[&str], idle: &BTreeSet<String>) -> (usize, usize) {
     let mut topics: Vec<_> =
         question.iter().filter(|word| is_topic(word, idle)).map(|word| (stem(word), false)).collect();
     topics.sort_unstable();
@@ -151,7 +156,7 @@ fn is_responsive(answer: &[&str], question: &[&str], idle: &BTreeSet<String>) ->
             topics[at].1 = true;
         }
     }
-    topics.iter().filter(|(_, met)| *met).count() >= topics.len().clamp(1, 2)
+    (topics.len(), topics.iter().filter(|(_, met)| *met).count())
 }
 
 /// Whether four fifths of what is said are runs of six words that stand in the question.

@@ -33,15 +33,15 @@ impl Folded {
         Self { text, origin }
     }
 
-    /// The place in the original of a place in the folded text.
-    pub(super) fn original(&self, start: usize, end: usize) -> (usize, usize) {
+    /// The place in the original, which this was made of, of a place in the folded text.
+    pub(super) fn place_in(&self, original: &str, start: usize, end: usize) -> (usize, usize) {
+        // The end of the original character that the last byte belongs to.
         let end_of = |at: usize| {
-            // The end of the original character that the last byte belongs to.
-            let last = self.origin[at];
-            self.origin[at..].iter().find(|next| **next > last).copied().unwrap_or(last)
+            let last = self.origin[at] as usize;
+            last + original[last..].chars().next().map_or(0, char::len_utf8)
         };
-        let to = if end > start { end_of(end - 1) } else { self.origin[end] };
-        (self.origin[start] as usize, to as usize)
+        let to = if end > start { end_of(end - 1) } else { self.origin[end] as usize };
+        (self.origin[start] as usize, to)
     }
 
     /// The words.
@@ -99,13 +99,15 @@ mod tests {
 
     #[test]
     fn folding_keeps_where_everything_comes_from() {
-        let folded = Folded::new("¿Qué está **“allí”**?");
+        let original = "¿Qué está **“allí”**?";
+        let folded = Folded::new(original);
         assert_eq!(folded.text, "?que esta \"alli\"?");
-        let at = folded.text.find("esta").unwrap();
-        let (start, end) = folded.original(at, at + 4);
-        assert_eq!(&"¿Qué está **“allí”**?"[start..end], "está");
-        let all = folded.original(0, folded.text.len());
-        assert_eq!(all, (0, "¿Qué está **“allí”**?".len()));
+        for (words, there) in [("esta", "está"), ("alli", "allí")] {
+            let at = folded.text.find(words).unwrap();
+            let (start, end) = folded.place_in(original, at, at + words.len());
+            assert_eq!(&original[start..end], there);
+        }
+        assert_eq!(folded.place_in(original, 0, folded.text.len()), (0, original.len()));
     }
 
     #[test]

@@ -305,7 +305,7 @@ fn signals(
         .build();
     if all.is_err() || all.is_ok_and(|set| set.is_match(b"")) {
         for (place, pattern) in &sources {
-            pattern.compile().map_err(|why| at(*place, why))?;
+            pattern.check().map_err(|why| at(*place, why))?;
         }
     }
     Ok(signals)

@@ -101,7 +101,7 @@ impl RulePack {
             class: rule.class,
             rule: Arc::clone(&rule.id),
             evidence: self.evidence(rule, &found, texts).map(|words| {
-                let (start, end) = said.original(words.start, words.end);
+                let (start, end) = said.place_in(answer.visible, words.start, words.end);
                 Span { start, end }
             }),
         });
