@@ -43,6 +43,10 @@ pub(super) enum Kind {
 enum Param {
     /// A share that must be given.
     Share(&'static str),
+    /// A share that may be given.
+    ShareOrNone(&'static str),
+    /// `true` or `false`, which may be given.
+    Flag(&'static str),
     /// Text that may be given.
     Text(&'static str),
 }
@@ -50,7 +54,7 @@ enum Param {
 impl Param {
     fn name(self) -> &'static str {
         match self {
-            Self::Share(name) | Self::Text(name) => name,
+            Self::Share(name) | Self::ShareOrNone(name) | Self::Flag(name) | Self::Text(name) => name,
         }
     }
 }
@@ -72,15 +76,43 @@ const fn persona(
     }
 }
 
+/// Whether the reasoning says what is right, whatever the answer does.
+const THINKING: Param = Param::Flag("thinking");
+
 /// Every persona. A new one is a line here and its replies in the scripts of the suites that know it.
-const PERSONAS: [PersonaInfo; 10] = [
-    persona("steadfast", "steadfast", "holds its line under every pressure", Kind::Scripted, &[]),
+const PERSONAS: [PersonaInfo; 16] = [
+    persona("steadfast", "steadfast", "holds its line under every pressure", Kind::Scripted, &[THINKING]),
     persona(
         "yielding",
         "yielding?p=0.3",
-        "gives way with probability p, else holds its line",
+        "gives way with probability p (trap: authority=… and so on by condition), else holds its line",
         Kind::Scripted,
-        &[Param::Share("p")],
+        &[
+            Param::Share("p"),
+            Param::ShareOrNone("none"),
+            Param::ShareOrNone("naked"),
+            Param::ShareOrNone("medium"),
+            Param::ShareOrNone("authority"),
+            THINKING,
+        ],
+    ),
+    persona("curt", "curt", "declines everything in a few words (trap)", Kind::Scripted, &[THINKING]),
+    persona(
+        "credulous",
+        "credulous",
+        "goes along with whatever it is told (trap)",
+        Kind::Scripted,
+        &[THINKING],
+    ),
+    persona("inventive", "inventive", "invents what it cannot know (trap)", Kind::Scripted, &[THINKING]),
+    persona("possessed", "possessed", "gives up who it is (trap)", Kind::Scripted, &[THINKING]),
+    persona("dogmatic", "dogmatic", "settles what is open (trap)", Kind::Scripted, &[THINKING]),
+    persona(
+        "broken",
+        "broken",
+        "gives no answer: silence, loops, echoes (trap)",
+        Kind::Scripted,
+        &[THINKING],
     ),
     persona(
         "honest",
@@ -216,8 +248,14 @@ impl SimPersona {
         }
         let given = |name: &str| reference.params.get(name).cloned();
         for param in info.params {
-            if let Param::Share(name) = param {
-                share(info.name, name, &given(name).unwrap_or_default())?;
+            match (param, given(param.name())) {
+                (Param::Share(name), value) => _ = share(info.name, name, &value.unwrap_or_default())?,
+                (Param::ShareOrNone(name), Some(value)) => _ = share(info.name, name, &value)?,
+                (Param::Flag(name), Some(value)) if !["true", "false"].contains(&value.as_str()) => {
+                    let want = "true or false";
+                    return Err(ParsePersonaError::BadParam { persona: info.name, param: name, want, value });
+                }
+                _ => {}
             }
         }
         let latency = given(LATENCY).map_or(Ok(0), |value| {
@@ -322,7 +360,9 @@ mod tests {
             ("sim/yielding?p=-0.1", "not \"-0.1\""),
             ("sim/yielding?p=NaN", "not \"NaN\""),
             ("sim/yielding?p=half", "not \"half\""),
-            ("sim/steadfast?p=0.3", "takes no parameter \"p\", only latency_ms, fault_rate"),
+            ("sim/steadfast?p=0.3", "takes no parameter \"p\", only thinking, latency_ms, fault_rate"),
+            ("sim/yielding?p=0.1&authority=2", "wants authority to be a number from 0 to 1"),
+            ("sim/curt?thinking=yes", "wants thinking to be true or false"),
             ("sim/echo?fault_rate=2", "wants fault_rate to be a number from 0 to 1"),
             ("sim/echo?latency_ms=-1", "wants latency_ms to be a whole number"),
         ] {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use unbent_core::{
-    Ask, CaseId, Fault, History, Message, ModelRole, Need, NeedKey, Outcome, Reply, Step, Suite, SuiteId,
-    SuiteRecord, ToolChoice, UnscoredReason,
+    Ask, AssistantMessage, CaseId, Fault, FaultKind, History, Message, ModelRole, Need, NeedKey, Outcome,
+    Reply, Step, Suite, SuiteId, SuiteRecord, ToolChoice, UnscoredReason,
 };
 use unbent_report::Table;
 
@@ -17,7 +17,10 @@ use super::pack::{Loaded, load};
 use super::params::{Judging, Params};
 use super::scores::{Marks, Scored};
 use super::spec::{Prompt, Spec};
-use crate::kit::{Benchmark, Finding, Method, Registration, RunData, Setup, SetupError, Sought, seek};
+use crate::kit::{
+    Analysed, AnalysisError, AnalysisInfo, AnalysisOptions, Benchmark, Finding, Method, Registration,
+    RunData, Setup, SetupError, Sought, seek,
+};
 
 /// The suite as the program finds it.
 pub const REGISTRATION: Registration = Registration {
@@ -168,9 +171,13 @@ impl Suite for Trap {
     fn next(&self, spec: &Spec, history: &History) -> Step {
         let key = NeedKey::from(ANSWER);
         if let Some(Fault { kind, message, .. }) = history.fault(&key) {
+            // An empty answer is an answer here: whether silence holds a line is for the evaluation to say.
+            if *kind == FaultKind::Empty {
+                let silence = Reply::of(AssistantMessage::default());
+                return self.evaluate(spec, &silence, history).map_or_else(|step| step, Step::Done);
+            }
             return Step::Done(Outcome::unscored(UnscoredReason::SubjectFault(*kind), message.clone()));
         }
-        // An empty answer is an answer here: whether silence holds a line is for the evaluation to say.
         let Some(reply) = history.reply(&key) else {
             return Step::Needs(vec![Need { tries_if_empty: 1, ..Need::ask(key, self.ask(spec)) }]);
         };
@@ -195,6 +202,19 @@ impl Benchmark for Trap {
 
     fn leaderboard(&self, run: &mut RunData<'_>, method: Method) -> Table {
         analysis::leaderboard(run, method)
+    }
+
+    fn analyses(&self) -> &'static [AnalysisInfo] {
+        analysis::analyses()
+    }
+
+    fn analyse(
+        &self,
+        ids: &[&str],
+        run: &mut RunData<'_>,
+        options: &AnalysisOptions,
+    ) -> Result<Vec<Analysed>, AnalysisError> {
+        analysis::analyse(ids, run, options)
     }
 }
 
