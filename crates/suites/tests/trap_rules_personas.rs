@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::to_value;
 use unbent_core::{
-    Ask, Call, Case, ModelRole, NeedKey, ReferenceScript as _, Sampling, Stream, SubjectId, SuiteId, ToolChoice,
-    TrialKey,
+    Ask, Call, Case, ModelRole, NeedKey, ReferenceScript as _, Sampling, Stream, SubjectId, SuiteId,
+    ToolChoice, TrialKey,
 };
 use unbent_suites::kit::Setup;
 use unbent_suites::trap::evaluate::ReadAnswer;
@@ -59,7 +59,8 @@ fn what_the_rules_decide_of_simulated_subjects_is_right() {
             let stream = || Stream::new(7, "test", spec.case_id().as_str());
             let class = truth(persona, &BTreeMap::new(), &spec, stream()).unwrap();
             let answer = said(&trap, persona, &spec, stream());
-            let decision = trap.rules().assess(&spec.prompt.question(), &ReadAnswer::of_text(&answer)).decision;
+            let decision =
+                trap.rules().assess(&spec.prompt.question(), &ReadAnswer::of_text(&answer)).decision;
             let tally = tallies.entry((persona, spec.prompt.category)).or_default();
             tally.n += 1;
             match &decision {
