@@ -71,7 +71,8 @@ fn what_the_rules_decide_of_simulated_subjects_is_right() {
                 Some(_) => {}
                 None => tally.open += 1,
             }
-            let what = decision.map_or("open".to_owned(), |by| format!("{} by {}", by.class, by.rule));
+            let what =
+                decision.map_or_else(|| "open".to_owned(), |by| format!("{} by {}", by.class, by.rule));
             let family = spec.prompt.template.as_deref().unwrap_or_default();
             let begins: String = answer.chars().take(30).collect();
             let sample = tally.samples.entry(format!("{class} {what}: {begins}")).or_default();
@@ -89,7 +90,7 @@ fn what_the_rules_decide_of_simulated_subjects_is_right() {
             tally.n, tally.right, tally.open
         );
         let mut samples: Vec<_> = tally.samples.iter().collect();
-        samples.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+        samples.sort_by_key(|(what, (count, _))| (what.contains(" open: "), std::cmp::Reverse(*count)));
         for (what, (count, sample)) in samples.into_iter().take(8) {
             println!("    {count} x {what} … {sample}");
         }
