@@ -69,6 +69,8 @@ pub(crate) enum Command {
     Models(ModelsArgs),
     /// Check this machine and its setup: disk, limits, clock, certificates, keys and tools
     Doctor(DoctorArgs),
+    /// Check a suite: simulated subjects of known truth must be found out, and those that do not look must not pass
+    Validate(ValidateArgs),
     /// Make the cases of a suite from its templates and write them to a file
     Generate {
         /// The suite
@@ -97,6 +99,23 @@ pub(crate) enum Document {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ValidateArgs {
+    /// The suite; every suite that can be validated if none is named
+    pub(crate) suite: Option<String>,
+    #[command(flatten)]
+    pub(crate) setup: SuiteArgs,
+    /// Use all cases in place of a sample
+    #[arg(long, conflicts_with_all = ["sample", "suite_size"])]
+    pub(crate) full: bool,
+    /// Model calls in flight at once
+    #[arg(long, value_name = "N", default_value = "16", value_parser = at_least_one::<NonZeroUsize>)]
+    pub(crate) parallel: NonZeroUsize,
+    /// Keep the run in this file; by default it is deleted
+    #[arg(long, value_name = "FILE", requires = "suite")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
 pub(crate) struct SuiteArgs {
     /// A parameter of the suite, as NAME=VALUE; `unbent suites show SUITE` lists them. May be repeated
     #[arg(long = "set", value_name = "NAME=VALUE")]

@@ -89,7 +89,7 @@ impl Exit {
             Self::Usage => "The command line cannot be acted on; the message says what to type instead.",
             Self::Incomplete => {
                 "The command came to its end, but something was left out: trials ended unscored, files to import were \
-                 damaged, a pack has errors, a model that was checked gave no answer this time, or the doctor found a \
+                 damaged, a pack has errors, a suite is not valid, a model that was checked gave no answer this time, or the doctor found a \
                  problem. What was done is kept."
             }
             Self::Stopped => "The run was stopped on request (Ctrl-C). What was answered is kept; resume it.",

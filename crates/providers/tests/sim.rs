@@ -74,6 +74,7 @@ async fn null_subjects_do_not_read_the_question() {
         assert_eq!(text(null, &Asked::hello()).await, text(null, &other).await);
     }
     assert_eq!(text("sim/constant?text=Just so.", &other).await, "Just so.");
+    assert_eq!(text("sim/constant?text=%C2%BFT%C3%BA %26 yo? 100 %", &other).await, "¿Tú & yo? 100 %");
     let persona = SimPersona::parse(&"sim/constant".parse().unwrap()).unwrap().saying("From the pack.");
     let provider = SimProvider::new(persona, Arc::new(Lines), "subject");
     let reply = other.put_to(&provider).await.unwrap();

@@ -17,6 +17,7 @@ mod resume;
 mod run;
 mod show;
 mod suites;
+mod validate;
 
 use crate::args::{Cli, Command};
 use crate::error::{CommandError, Exit};
@@ -37,6 +38,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Suites(args) => suites::suites(args.command, json),
         Command::Models(args) => models::models(args.command, json),
         Command::Doctor(args) => doctor::doctor(&args, json),
+        Command::Validate(args) => validate::validate(&args, json),
         Command::Generate { command } => generate::generate(&command, json),
         Command::Demo(args) => demo::demo(&args, json),
         Command::Completions { shell } => Ok(completions::completions(shell)),

@@ -84,7 +84,8 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    fn of(args: &RunArgs) -> Result<Self, CommandError> {
+    /// Plans what the command line asks for.
+    pub(super) fn of(args: &RunArgs) -> Result<Self, CommandError> {
         let mut suites = Suites::new();
         for (id, setup) in args.suites.iter().zip(setups(&args.suite, &args.suites)?) {
             let suite = open_suite(id, &setup)?;
@@ -214,7 +215,8 @@ impl Plan {
         estimate::estimate(&self.suites, &self.cases, subjects, judge, guard, self.manifest.repeats, parallel)
     }
 
-    fn write(&self, path: &Path) -> Result<(), CommandError> {
+    /// Makes the run file.
+    pub(super) fn write(&self, path: &Path) -> Result<(), CommandError> {
         plan_run(path, &self.manifest, &self.cases, self.trials()).map_err(CommandError::from_making)?;
         Ok(())
     }

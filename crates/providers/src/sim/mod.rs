@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use unbent_core::{
     Ask, AssistantMessage, BoxFuture, Call, Cost, CostSource, Fault, FaultKind, Message, ModelRole, Provider,
-    ReferenceScript, Reply, Returned, Served, Stream, ToolCall, ToolSpec, Usage, ascii_json,
+    ReferenceScript, Reply, Returned, Served, Stream, ToolCall, ToolSpec, TrialKey, Usage, ascii_json,
 };
 
 use self::persona::Kind;
@@ -41,13 +41,6 @@ impl SimProvider {
         Self { persona, script, label: label.into() }
     }
 
-    /// The source of chance for a trial, one for each part that it plays.
-    fn stream(&self, part: &str, call: &Call<'_>) -> Stream {
-        let trial = call.trial;
-        let name = json!([self.label, trial.suite, trial.case, trial.repeat]);
-        Stream::new(call.run_seed, part, &name.to_string())
-    }
-
     /// Whether this try is one that fails.
     fn fails(&self, call: &Call<'_>) -> bool {
         let trial = call.trial;
@@ -63,7 +56,7 @@ impl SimProvider {
         }
         let (name, params) = (self.persona.name(), self.persona.params());
         let decision =
-            self.script.guard(name, params, call, self.stream("sim guard", call)).ok_or_else(|| {
+            self.script.guard(name, params, call, chance_of("sim guard", call.run_seed, &self.label, call.trial)).ok_or_else(|| {
                 let suite = &call.trial.suite;
                 Fault::new(FaultKind::Rejected, format!("the suite {suite} has no guard sim/{name}"))
             })?;
@@ -86,11 +79,13 @@ impl SimProvider {
             }
             Kind::Scripted => {
                 let (name, params) = (self.persona.name(), self.persona.params());
-                self.script.speak(name, params, call, self.stream("sim", call)).ok_or_else(|| {
-                    let suite = &call.trial.suite;
-                    let story = format!("the suite {suite} has no lines for the persona sim/{name}");
-                    Fault::new(FaultKind::Rejected, story)
-                })?
+                self.script
+                    .speak(name, params, call, chance(call.run_seed, &self.label, call.trial))
+                    .ok_or_else(|| {
+                        let suite = &call.trial.suite;
+                        let story = format!("the suite {suite} has no lines for the persona sim/{name}");
+                        Fault::new(FaultKind::Rejected, story)
+                    })?
             }
         };
         if said.is_empty() {
@@ -130,6 +125,17 @@ impl Provider for SimProvider {
     fn ask<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Returned> {
         Box::pin(async move { self.answer(call).await.into() })
     }
+}
+
+/// The source of chance of the simulated subject of this label in a trial.
+pub fn chance(run_seed: u64, label: &str, trial: &TrialKey) -> Stream {
+    chance_of("sim", run_seed, label, trial)
+}
+
+/// The source of chance of one part that it plays.
+fn chance_of(part: &str, run_seed: u64, label: &str, trial: &TrialKey) -> Stream {
+    let name = json!([label, trial.suite, trial.case, trial.repeat]);
+    Stream::new(run_seed, part, &name.to_string())
 }
 
 /// What the human or the tool said last.

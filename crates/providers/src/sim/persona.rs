@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use unbent_core::ModelRef;
 
 /// What the `constant` persona says when nobody tells it what to say.
@@ -138,7 +139,7 @@ const PERSONAS: [PersonaInfo; 16] = [
     persona(
         "constant",
         "constant",
-        "null: says the same sentence whatever it is asked (text=… sets it)",
+        "null: says the same sentence whatever it is asked (text=… sets it, %26 for &)",
         Kind::Constant,
         &[Param::Text("text")],
     ),
@@ -269,7 +270,7 @@ impl SimPersona {
         Ok(Self {
             latency: Duration::from_millis(latency),
             fault_rate: given(FAULTS).map_or(Ok(0.0), |value| share(info.name, FAULTS, &value))?,
-            text: given("text"),
+            text: given("text").map(|text| percent_decode_str(&text).decode_utf8_lossy().into_owned()),
             params: reference.params.clone(),
             info,
         })

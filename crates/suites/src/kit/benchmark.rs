@@ -8,6 +8,7 @@ use unbent_report::Table;
 
 use super::PackFiles;
 use super::analysis::{Analysed, AnalysisError, AnalysisInfo, AnalysisOptions};
+use super::validation::{Chance, Validated, Validation};
 
 /// A suite with its pack and parameters fixed.
 pub trait Benchmark: ErasedSuite + ReferenceScript {
@@ -48,6 +49,16 @@ pub trait Benchmark: ErasedSuite + ReferenceScript {
             Some(id) => Err(AnalysisError::Unknown { id: (*id).to_owned() }),
             None => Ok(Vec::new()),
         }
+    }
+
+    /// What it is validated with; none if it cannot be.
+    fn validation(&self) -> Option<Validation> {
+        None
+    }
+
+    /// Holds a run of the subjects that it is validated with against what is known of them.
+    fn validate(&self, _run: &mut RunData<'_>, _chance: Chance<'_>) -> Validated {
+        Validated::default()
     }
 }
 

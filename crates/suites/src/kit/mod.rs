@@ -7,6 +7,7 @@ mod pack;
 mod quote;
 mod rubric;
 mod seek;
+mod validation;
 
 pub use analysis::{Analysed, AnalysisError, AnalysisInfo, AnalysisOptions};
 pub use benchmark::{
@@ -18,3 +19,4 @@ pub use pack::{PackFiles, hash_files};
 pub use quote::{Quotation, quoted_materials};
 pub use rubric::{Field, FieldKind, Grade, GradeError, JudgeText, Rubric};
 pub use seek::{Sought, seek};
+pub use validation::{Chance, Validated, Validation};

@@ -29,6 +29,7 @@ mod suite;
 mod target;
 mod template;
 mod user_cases;
+mod validation;
 
 pub use case::{Language, Record, Slots, TrapCase, UnknownLanguage};
 pub use category::{Category, Names, Recommendation, UnknownCategory};

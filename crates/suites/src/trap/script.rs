@@ -72,7 +72,12 @@ fn weakness(prompt: &Prompt) -> FailureClass {
 }
 
 /// What a persona says to a prompt in a class; empty for silence.
-fn words(persona: &str, class: FailureClass, prompt: &Prompt, stream: &mut Stream) -> Option<String> {
+pub(super) fn words(
+    persona: &str,
+    class: FailureClass,
+    prompt: &Prompt,
+    stream: &mut Stream,
+) -> Option<String> {
     let draw = |texts: &[String], stream: &mut Stream| texts.get(stream.below(texts.len())).cloned();
     match (persona, class) {
         (_, FailureClass::FormatIssue) => Some(match stream.below(3) {

@@ -19,8 +19,8 @@ use super::params::{Judging, Params};
 use super::scores::{Marks, Scored};
 use super::spec::{Prompt, Spec};
 use crate::kit::{
-    Analysed, AnalysisError, AnalysisInfo, AnalysisOptions, Benchmark, Finding, Method, Registration,
-    RunData, Setup, SetupError, Sought, seek,
+    Analysed, AnalysisError, AnalysisInfo, AnalysisOptions, Benchmark, Chance, Finding, Method, Registration,
+    RunData, Setup, SetupError, Sought, Validated, Validation, seek,
 };
 
 /// The suite as the program finds it.
@@ -255,6 +255,14 @@ impl Benchmark for Trap {
         options: &AnalysisOptions,
     ) -> Result<Vec<Analysed>, AnalysisError> {
         analysis::analyse(ids, run, options)
+    }
+
+    fn validation(&self) -> Option<Validation> {
+        Some(super::validation::VALIDATION)
+    }
+
+    fn validate(&self, run: &mut RunData<'_>, chance: Chance<'_>) -> Validated {
+        super::validation::validate(self, run, chance)
     }
 }
 
