@@ -16,10 +16,15 @@ use crate::interval::{Interval, Level};
 /// When `hits` exceeds `n`.
 pub fn clopper_pearson_interval(hits: u64, n: NonZeroU64, level: Level) -> Interval {
     let (hit, miss) = parts(hits, n);
+    exact_interval(hit, miss, level)
+}
+
+/// The interval of Clopper and Pearson for numbers that need not be whole, such as those of an effective size.
+pub(crate) fn exact_interval(hit: f64, miss: f64, level: Level) -> Interval {
     let tail = level.alpha() / 2.0;
     Interval {
-        low: if hits == 0 { 0.0 } else { beta_quantile(tail, hit, miss + 1.0) },
-        high: if hits == n.get() { 1.0 } else { beta_quantile(1.0 - tail, hit + 1.0, miss) },
+        low: if hit > 0.0 { beta_quantile(tail, hit, miss + 1.0) } else { 0.0 },
+        high: if miss > 0.0 { beta_quantile(1.0 - tail, hit + 1.0, miss) } else { 1.0 },
     }
 }
 
@@ -100,7 +105,8 @@ fn parts(hits: u64, n: NonZeroU64) -> (f64, f64) {
     (hits as f64, (n.get() - hits) as f64)
 }
 
-fn critical(level: Level) -> f64 {
+/// The quantile of the normal distribution at the upper end of a symmetric interval.
+pub(crate) fn critical(level: Level) -> f64 {
     Normal::standard().inverse_cdf(level.upper_probability())
 }
 

@@ -8,6 +8,7 @@ pub mod agreement;
 pub mod binomial;
 pub mod bootstrap;
 pub mod clustered;
+pub mod clustered_share;
 pub mod corrected;
 pub mod decimal;
 pub mod describe;
@@ -30,6 +31,7 @@ pub use binomial::{
 };
 pub use bootstrap::{PercentileBootstrap, ResamplePlan};
 pub use clustered::{ClusterError, Clusters, design_effect, kish_effective_size};
+pub use clustered_share::{ClusteredShare, ShareUnit, clustered_share, combined_interval};
 pub use corrected::{ReplicateTable, price_bonett_t_interval};
 pub use decimal::round_to_places;
 pub use describe::{mean, median, sample_std_dev};

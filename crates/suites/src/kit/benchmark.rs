@@ -7,6 +7,7 @@ use unbent_core::{Case, CaseId, ErasedSuite, Manifest, ReferenceScript, SuiteRec
 use unbent_report::Table;
 
 use super::PackFiles;
+use super::analysis::{Analysed, AnalysisError, AnalysisInfo, AnalysisOptions};
 
 /// A suite with its pack and parameters fixed.
 pub trait Benchmark: ErasedSuite + ReferenceScript {
@@ -20,6 +21,29 @@ pub trait Benchmark: ErasedSuite + ReferenceScript {
 
     /// The leaderboard over the subjects of a run.
     fn leaderboard(&self, run: &mut RunData<'_>, method: Method) -> Table;
+
+    /// The analyses that it has beside the leaderboard.
+    fn analyses(&self) -> &'static [AnalysisInfo] {
+        &[]
+    }
+
+    /// Makes these analyses, in the order in which they are named; a run can be read once. An analysis that has nothing
+    /// to say of the run gives no table.
+    ///
+    /// # Errors
+    ///
+    /// An analysis that the suite does not have, or an option that one of them cannot use.
+    fn analyse(
+        &self,
+        ids: &[&str],
+        _run: &mut RunData<'_>,
+        _options: &AnalysisOptions,
+    ) -> Result<Vec<Analysed>, AnalysisError> {
+        match ids.first() {
+            Some(id) => Err(AnalysisError::Unknown { id: (*id).to_owned() }),
+            None => Ok(Vec::new()),
+        }
+    }
 }
 
 /// A run as analyses read it, or several runs as one.

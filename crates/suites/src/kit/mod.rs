@@ -1,5 +1,6 @@
 //! What every suite is made with: its public face, packs, asking until an answer is usable, and judges.
 
+mod analysis;
 mod benchmark;
 mod json_answer;
 mod pack;
@@ -7,6 +8,7 @@ mod quote;
 mod rubric;
 mod seek;
 
+pub use analysis::{Analysed, AnalysisError, AnalysisInfo, AnalysisOptions};
 pub use benchmark::{
     Benchmark, FileInfo, Finding, GivenFile, Method, ParamInfo, Registration, RunData, Setup, SetupError,
     Severity,

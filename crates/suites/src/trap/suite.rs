@@ -17,7 +17,10 @@ use super::pack::{Loaded, load};
 use super::params::{Judging, Params};
 use super::scores::{Marks, Scored};
 use super::spec::{Prompt, Spec};
-use crate::kit::{Benchmark, Finding, Method, Registration, RunData, Setup, SetupError, Sought, seek};
+use crate::kit::{
+    Analysed, AnalysisError, AnalysisInfo, AnalysisOptions, Benchmark, Finding, Method, Registration,
+    RunData, Setup, SetupError, Sought, seek,
+};
 
 /// The suite as the program finds it.
 pub const REGISTRATION: Registration = Registration {
@@ -195,6 +198,19 @@ impl Benchmark for Trap {
 
     fn leaderboard(&self, run: &mut RunData<'_>, method: Method) -> Table {
         analysis::leaderboard(run, method)
+    }
+
+    fn analyses(&self) -> &'static [AnalysisInfo] {
+        analysis::analyses()
+    }
+
+    fn analyse(
+        &self,
+        ids: &[&str],
+        run: &mut RunData<'_>,
+        options: &AnalysisOptions,
+    ) -> Result<Vec<Analysed>, AnalysisError> {
+        analysis::analyse(ids, run, options)
     }
 }
 

@@ -31,7 +31,7 @@ pub fn leaderboard(run: &mut RunData<'_>, method: Method) -> Table {
             n += 1;
             match &trial.state {
                 State::Unfinished => unfinished += 1,
-                State::Unscored => unscored += 1,
+                State::Unscored(_) => unscored += 1,
                 State::Scored(scored) => match scored.verdict().class() {
                     None => open += 1,
                     Some(class) => {

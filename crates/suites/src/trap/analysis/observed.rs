@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use unbent_core::{CaseId, Outcome, RoleMeters, Subject, SubjectId, TrialState};
+use unbent_core::{CaseId, Outcome, RoleMeters, Subject, SubjectId, TrialState, UnscoredReason};
 
 use crate::kit::RunData;
 use crate::trap::case::Language;
@@ -42,8 +42,8 @@ pub struct CaseInfo {
 pub enum State {
     /// It was evaluated.
     Scored(Scored),
-    /// It ended without scores.
-    Unscored,
+    /// It ended without scores, for this reason.
+    Unscored(UnscoredReason),
     /// It has not ended.
     Unfinished,
 }
@@ -110,10 +110,9 @@ impl Observed {
                 continue;
             };
             let state = match &trial.state {
-                TrialState::Finished(Outcome::Scored { scores, .. }) => {
-                    Scored::read(scores).map_or(State::Unscored, State::Scored)
-                }
-                TrialState::Finished(Outcome::Unscored { .. }) => State::Unscored,
+                TrialState::Finished(Outcome::Scored { scores, .. }) => Scored::read(scores)
+                    .map_or(State::Unscored(UnscoredReason::NothingToScore), State::Scored),
+                TrialState::Finished(Outcome::Unscored { reason, .. }) => State::Unscored(*reason),
                 TrialState::Pending | TrialState::Open => State::Unfinished,
             };
             trials.push(Observation { case: *case, subject: *subject, repeat: trial.key.repeat, state });
