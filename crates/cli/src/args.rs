@@ -7,9 +7,11 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+mod drawing;
 mod generating;
 mod running;
 
+pub(crate) use drawing::FiguresArgs;
 pub(crate) use generating::{GenerateCommand, LanguageArg, NamesArg, ProfileArg, TrapArgs};
 pub(crate) use running::{
     CacheArgs, CacheCommand, CacheCommandArgs, CacheMode, CachePlaceArgs, ConnectionArgs, RejudgeArgs,
@@ -52,6 +54,8 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Rank the subjects of run files
     Leaderboard(LeaderboardArgs),
+    /// Draw the figures of run files as SVG, with their data as CSV
+    Figures(FiguresArgs),
     /// Show a run, or one trial of it in full
     Show(ShowArgs),
     /// Print what a run would ask, and what waits for what

@@ -55,6 +55,26 @@ fn plot(plot: &Plot) -> Scene {
     }
 }
 
+impl Figure {
+    /// Texts that would stand on each other or leave the canvas, each with what it clashes with. There are none, by the way
+    /// in which figures are laid out; tests of those who make figures hold it.
+    pub fn clashes(&self) -> Vec<String> {
+        let scene = scene(self);
+        let canvas = Area { x: 0.0, y: 0.0, width: scene.width, height: scene.height };
+        let texts: Vec<_> = scene.texts().map(|text| (text, text.area())).collect();
+        let mut clashes = Vec::new();
+        for (n, (text, area)) in texts.iter().enumerate() {
+            if !area.is_within(&canvas) {
+                clashes.push(format!("{:?} leaves the canvas", text.content));
+            }
+            let over = texts[..n].iter().filter(|(_, under)| area.overlaps(under));
+            clashes
+                .extend(over.map(|(other, _)| format!("{:?} stands on {:?}", text.content, other.content)));
+        }
+        clashes
+    }
+}
+
 struct Page {
     scene: Scene,
     y: f64,

@@ -152,7 +152,6 @@ impl Scene {
     }
 
     /// Its texts.
-    #[cfg(test)]
     pub(super) fn texts(&self) -> impl Iterator<Item = &Text> {
         self.marks.iter().flat_map(|mark| &mark.shapes).filter_map(|shape| match shape {
             Shape::Text(text) => Some(text),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use unbent_core::{Case, CaseId, ErasedSuite, Manifest, ReferenceScript, SuiteRecord, TrialView};
-use unbent_report::Table;
+use unbent_report::{Figure, Table};
 
 use super::PackFiles;
 use super::analysis::{Analysed, AnalysisError, AnalysisInfo, AnalysisOptions};
@@ -43,6 +43,11 @@ pub trait Benchmark: ErasedSuite + ReferenceScript {
             Some(id) => Err(AnalysisError::Unknown { id: (*id).to_owned() }),
             None => Ok(Vec::new()),
         }
+    }
+
+    /// The figures of a run by the names of their files, each drawn or with the reason why it cannot be. None by default.
+    fn figures(&self, _run: &mut RunData<'_>) -> Vec<(String, Result<Figure, String>)> {
+        Vec::new()
     }
 }
 

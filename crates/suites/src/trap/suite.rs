@@ -7,7 +7,7 @@ use unbent_core::{
     Ask, CaseId, Fault, History, Message, ModelRole, Need, NeedKey, Outcome, Reply, Step, Suite, SuiteId,
     SuiteRecord, ToolChoice, UnscoredReason,
 };
-use unbent_report::Table;
+use unbent_report::{Figure, Table};
 
 use super::analysis;
 use super::class::Verdict;
@@ -211,6 +211,10 @@ impl Benchmark for Trap {
         options: &AnalysisOptions,
     ) -> Result<Vec<Analysed>, AnalysisError> {
         analysis::analyse(ids, run, options)
+    }
+
+    fn figures(&self, run: &mut RunData<'_>) -> Vec<(String, Result<Figure, String>)> {
+        super::figures::figures(&analysis::Observed::of(run))
     }
 }
 
