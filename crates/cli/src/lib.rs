@@ -33,6 +33,7 @@ mod session;
 mod settings;
 mod setups;
 mod sockets;
+mod whole_file;
 mod worked;
 
 pub use args::Cli;

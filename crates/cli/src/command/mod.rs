@@ -6,6 +6,7 @@ mod completions;
 mod demo;
 mod docs;
 mod doctor;
+mod figures;
 mod generate;
 mod go_on;
 mod import;
@@ -32,6 +33,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Import(args) => import::import(&args, json),
         Command::Leaderboard(args) => leaderboard::leaderboard(&args, json),
         Command::Analyze(args) => analyze::analyze(&args, json),
+        Command::Figures(args) => figures::figures(&args, json),
         Command::Show(args) => show::show(&args, json),
         Command::Plan(args) => plan::plan(&args, json),
         Command::Cache(args) => cache::cache(&args, json),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use unbent_core::{Case, CaseId, ErasedSuite, Manifest, ReferenceScript, SuiteRecord, TrialView};
-use unbent_report::Table;
+use unbent_report::{Figure, Table};
 
 use super::PackFiles;
 use super::analysis::{Analysed, AnalysisError, AnalysisInfo, AnalysisOptions};
@@ -59,6 +59,11 @@ pub trait Benchmark: ErasedSuite + ReferenceScript {
     /// Holds a run of the subjects that it is validated with against what is known of them.
     fn validate(&self, _run: &mut RunData<'_>, _chance: Chance<'_>) -> Validated {
         Validated::default()
+    }
+
+    /// The figures of a run by the names of their files, each drawn or with the reason why it cannot be. None by default.
+    fn figures(&self, _run: &mut RunData<'_>) -> Vec<(String, Result<Figure, String>)> {
+        Vec::new()
     }
 }
 

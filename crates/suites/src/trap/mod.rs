@@ -13,6 +13,7 @@ mod condition;
 mod encoding;
 pub mod evaluate;
 mod family;
+pub mod figures;
 pub mod generate;
 mod guard;
 mod library;

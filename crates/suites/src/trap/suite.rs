@@ -7,7 +7,7 @@ use unbent_core::{
     Ask, AssistantMessage, CaseId, Fault, FaultKind, History, Message, ModelRole, Need, NeedKey, Outcome,
     Reply, Step, Suite, SuiteId, SuiteRecord, ToolChoice, UnscoredReason,
 };
-use unbent_report::Table;
+use unbent_report::{Figure, Table};
 
 use super::analysis;
 use super::class::Verdict;
@@ -263,6 +263,10 @@ impl Benchmark for Trap {
 
     fn validate(&self, run: &mut RunData<'_>, chance: Chance<'_>) -> Validated {
         super::validation::validate(self, run, chance)
+    }
+
+    fn figures(&self, run: &mut RunData<'_>) -> Vec<(String, Result<Figure, String>)> {
+        super::figures::figures(&analysis::Observed::of(run))
     }
 }
 
