@@ -323,7 +323,7 @@ fn shuffled<'a>(
             };
             let assessed = trap.rules().assess(&spec.prompt.question(), &ReadAnswer::of_text(&answers[from]));
             let (rules, marks) = (assessed.verdict(), Marks::default());
-            let scored = Scored { rules, rule: None, judge: None, reasoning: None, marks };
+            let scored = Scored { rules, rule: None, judge: None, reasoning: None, guarded: None, marks };
             let state = State::Scored(scored);
             trials.push(Observation { case: place as u32, subject: 0, repeat: 1, state });
         }

@@ -67,6 +67,7 @@ fn manifest(plan: &Plan, trap: Trap<'_>, now_ms: i64, program: Program) -> Manif
         suites: vec![trap.record.clone()],
         subjects: plan.subjects.clone(),
         judge: None,
+        guard: None,
         seed: 0,
         repeats: plan.repeats(),
         credentials: BTreeMap::new(),
