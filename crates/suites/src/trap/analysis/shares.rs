@@ -13,7 +13,7 @@ pub(super) struct Rate {
     pub(super) hits: u64,
     /// Trials.
     pub(super) n: u64,
-    /// Its interval by clusters of templates, of any trials: [`clustered_share`].
+    /// Its interval by clusters of templates, of any trials: [`clustered_share()`].
     pub(super) interval: Option<Interval>,
 }
 
