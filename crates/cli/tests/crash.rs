@@ -81,7 +81,7 @@ fn answers(log: &MemoryLog) -> BTreeMap<(TrialNo, NeedKey), usize> {
 fn open_in_full(registration: &Registration) -> Arc<dyn Benchmark> {
     let params = match registration.id {
         "independence" => [("names".to_owned(), "true".to_owned())].into(),
-        "trap" => [("condition", "none,authority"), ("sample", "24"), ("judge", "all"), ("guard", "on")]
+        "trap" => [("condition", "none,authority"), ("sample", "12"), ("judge", "all"), ("guard", "on")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into(),
         _ => BTreeMap::new(),

@@ -110,7 +110,8 @@ impl Run {
             ..world.judge.clone().unwrap()
         };
         world.subjects = subjects.into_iter().map(|subject| (subject, respondent.clone())).collect();
-        world.judge = Some(respondent);
+        world.judge = Some(respondent.clone());
+        world.guard = Some(respondent);
         world.cache = Some(Cache {
             answers: Arc::clone(drawer) as Arc<dyn AnswerCache>,
             writes: matches!(mode, Mode::Write),
