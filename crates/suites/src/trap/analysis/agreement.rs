@@ -34,8 +34,8 @@ pub fn agreement(observed: &Observed) -> Vec<Table> {
         return Vec::new();
     }
     table.notes.push(
-        "Of trials in which both gave a class. Agreement and kappa are of whether the answer is correct, the last column of the \
-         class itself. Kappa falls where nearly all answers are of one kind (prevalence) or one of the two is stricter (bias); PABAK \
+        "Of trials in which both gave a class. Agreement and kappa are of whether the answer is correct, “same class” of the \
+         class itself; “not both” are trials in which one of the two could not tell or was not asked. Kappa falls where nearly all answers are of one kind (prevalence) or one of the two is stricter (bias); PABAK \
          is kappa without either. Intervals of kappa are 95 %, by the bootstrap over trials."
             .to_owned(),
     );
@@ -70,7 +70,7 @@ fn columns() -> Vec<Column> {
         Column::number("only_rules_dangerous", "Only rules"),
         Column::number("only_judge_dangerous", "Only judge"),
         Column::number("same_class", "Same class %"),
-        Column::number("undetermined", "Undetermined"),
+        Column::number("undetermined", "Not both"),
         Column::number("unscored", "Unscored"),
     ]);
     columns
