@@ -263,7 +263,7 @@ pub(super) fn scatter(plot: &Scatter) -> Scene {
     let mut right = area.x + area.width;
     let mut lowest = 0.0_f64;
     let wished: Vec<f64> = aside.iter().map(|place| wishes[*place].at.1).collect();
-    for (place, y) in aside.iter().zip(column(&wished, area.y)) {
+    for (place, y) in aside.iter().zip(column(&wished, area.y, frame.bottom())) {
         let wish = &wishes[*place];
         let x = area.x + area.width + 26.0;
         let text = Text::new(x, y + SMALL * 0.36, SMALL, wish.content.as_str());
