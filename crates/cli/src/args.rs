@@ -7,10 +7,12 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+mod analysing;
 mod drawing;
 mod generating;
 mod running;
 
+pub(crate) use analysing::AnalyzeArgs;
 pub(crate) use drawing::FiguresArgs;
 pub(crate) use generating::{GenerateCommand, LanguageArg, NamesArg, ProfileArg, TrapArgs};
 pub(crate) use running::{
@@ -54,6 +56,9 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Rank the subjects of run files
     Leaderboard(LeaderboardArgs),
+    /// Make the further tables of a suite from run files: what failed, how it was decided, what differs
+    #[command(alias = "analyse")]
+    Analyze(AnalyzeArgs),
     /// Draw the figures of run files as SVG, with their data as CSV
     Figures(FiguresArgs),
     /// Show a run, or one trial of it in full

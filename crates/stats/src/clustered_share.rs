@@ -49,7 +49,7 @@ pub struct ClusteredShare {
 /// linearisation over clusters, as in [`crate::Clusters::standard_error`].
 ///
 /// Where fewer than five clusters have a hit, or a miss, the spread between clusters cannot be estimated (with none, it is
-/// zero). Then the effective size is at most Kish's over clusters, `(Σm)² / Σm²`: what the cases are worth if all of a
+/// zero), nor can it in a single cluster. Then the effective size is at most Kish's over clusters, `(Σm)² / Σm²`: what the cases are worth if all of a
 /// cluster are alike. For no hits in `g` clusters of one size that is the exact bound of no hits in `g` cases.
 pub fn clustered_share(units: &[ShareUnit], level: Level) -> Option<ClusteredShare> {
     let mut clusters: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
@@ -75,7 +75,7 @@ pub fn clustered_share(units: &[ShareUnit], level: Level) -> Option<ClusteredSha
     let with_hits = clusters.values().filter(|(hits, _)| *hits > 0.0).count() as u64;
     let with_misses = clusters.values().filter(|(hits, size)| hits < size).count() as u64;
     let effective_size = match standard_error {
-        Some(error) if error > 0.0 && share > 0.0 && share < 1.0 => {
+        Some(error) if share > 0.0 && share < 1.0 => {
             let degrees = student_t_critical(level, count as f64 - 1.0);
             let estimated = share * (1.0 - share) / error.powi(2) * (critical(level) / degrees).powi(2);
             let most = if with_hits.min(with_misses) < FEW { alike } else { cases as f64 };

@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod analyze;
 mod cache;
 mod completions;
 mod demo;
@@ -30,6 +31,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Rejudge(args) => rejudge::rejudge(&args, json),
         Command::Import(args) => import::import(&args, json),
         Command::Leaderboard(args) => leaderboard::leaderboard(&args, json),
+        Command::Analyze(args) => analyze::analyze(&args, json),
         Command::Figures(args) => figures::figures(&args, json),
         Command::Show(args) => show::show(&args, json),
         Command::Plan(args) => plan::plan(&args, json),

@@ -12,7 +12,7 @@ use super::metrics::{Counting, Metric, Sizes};
 use super::observed::{CaseInfo, Observation, State};
 use crate::kit::Method;
 use crate::trap::category::Category;
-use crate::trap::class::FailureClass;
+use crate::trap::class::{FailureClass, Verdict};
 use crate::trap::condition::Condition;
 use crate::trap::reference::Rate;
 
@@ -139,6 +139,39 @@ pub(super) fn sizes<'a>(units: impl Iterator<Item = &'a Unit>) -> Sizes {
     sizes.trials = sizes.determined + sizes.missing();
     sizes.clusters = clusters.len() as u64;
     sizes
+}
+
+/// How often a verdict was given, of all trials with scores.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VerdictShare {
+    /// Trials.
+    pub count: u64,
+    /// The share, with equal prompts counted once; none if there are no trials with scores.
+    pub value: Option<f64>,
+    /// Its 95 % interval, clustered by template.
+    pub interval: Option<Interval>,
+}
+
+/// How often a verdict was given.
+pub(super) fn verdict_share(verdict: Verdict, units: &[Unit]) -> VerdictShare {
+    let of = |unit: &Unit| match verdict {
+        Verdict::Class(class) => unit.classes[class as usize],
+        Verdict::Undetermined => unit.undetermined,
+    };
+    let scored = units.iter().filter(|unit| unit.determined() + unit.undetermined > 0);
+    let shares: Vec<_> = scored
+        .map(|unit| ShareUnit {
+            hits: f64::from(of(unit)) / f64::from(unit.determined() + unit.undetermined),
+            size: 1.0,
+            cluster: unit.cluster,
+        })
+        .collect();
+    let share = clustered_share(&shares, Level::P95);
+    VerdictShare {
+        count: units.iter().map(|unit| u64::from(of(unit))).sum(),
+        value: share.map(|share| share.share),
+        interval: share.map(|share| share.interval),
+    }
 }
 
 /// A metric by a method.

@@ -1,30 +1,12 @@
 //! Every metric of every subject, by both methods side by side.
 
 use unbent_report::{Cell, Column, Shown, Table};
-use unbent_stats::Interval;
 
+use super::cells::{ends, method_name, percent, percents};
 use super::estimate::Estimate;
 use super::metrics::Metric;
 use super::observed::Observed;
 use crate::kit::Method;
-
-/// A share in percent.
-pub(super) fn percent(share: Option<f64>) -> Cell {
-    Cell::number(share.map(|share| share * 100.0), 1)
-}
-
-/// An interval of shares in percent.
-pub(super) fn percents(interval: Option<Interval>) -> Cell {
-    interval.map_or(Cell::Missing, |ends| Cell::Range(ends.low * 100.0, ends.high * 100.0, 1))
-}
-
-/// The name of a method, as `--method` takes it.
-pub(super) const fn method_name(method: Method) -> &'static str {
-    match method {
-        Method::Published => "published",
-        Method::Corrected => "corrected",
-    }
-}
 
 /// How the interval of an estimate was made, in a few words.
 const fn interval_name(method: Method) -> &'static str {
@@ -39,6 +21,7 @@ pub fn metrics_tables(observed: &Observed) -> Vec<Table> {
     let groups = observed.groups();
     let table = |group: &super::Group<'_>| {
         let metrics = group.metrics();
+        let reached = metrics.reached();
         let mut table = Table::new(
             format!("Metrics of {} under {}", group.subject.id, group.condition),
             vec![
@@ -79,7 +62,7 @@ pub fn metrics_tables(observed: &Observed) -> Vec<Table> {
                 let sign = if metric.lower_is_better() { "≤" } else { "≥" };
                 row.push(Cell::Text(format!("{sign} {:.0}", metric.pass_mark() * 100.0)));
                 row.push(match method {
-                    Method::Corrected => Cell::Flag(metrics.reaches_mark(metric)),
+                    Method::Corrected => Cell::Flag(reached.contains(&metric)),
                     Method::Published => Cell::Missing,
                 });
                 table.rows.push(row);
@@ -103,7 +86,7 @@ pub fn metrics_tables(observed: &Observed) -> Vec<Table> {
 
 fn cells(estimate: &Estimate) -> [Cell; 18] {
     let Estimate { metric, method, interval, bounds, population, .. } = estimate;
-    let end = |ends: &Option<Interval>, end: fn(&Interval) -> f64| percent(ends.as_ref().map(end));
+    let ([low, high], [bound_low, bound_high]) = (ends(*interval), ends(*bounds));
     [
         Cell::Text(method_name(*method).to_owned()),
         Cell::Count(estimate.hits),
@@ -111,11 +94,11 @@ fn cells(estimate: &Estimate) -> [Cell; 18] {
         Cell::Text(metric.denominator(*method).to_owned()),
         percent(estimate.value),
         percents(*interval),
-        end(interval, |ends| ends.low),
-        end(interval, |ends| ends.high),
+        low,
+        high,
         if population.missing() > 0 { percents(*bounds) } else { Cell::Missing },
-        end(bounds, |ends| ends.low),
-        end(bounds, |ends| ends.high),
+        bound_low,
+        bound_high,
         Cell::Text(interval_name(*method).to_owned()),
         Cell::Count(population.prompts),
         Cell::Count(population.clusters),

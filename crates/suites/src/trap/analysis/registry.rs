@@ -13,7 +13,12 @@ type Analyse = fn(&Observed, &AnalysisOptions) -> Result<Vec<Table>, AnalysisErr
 /// The analyses, in the order in which they are told.
 #[rustfmt::skip]
 const ANALYSES: &[(&str, &str, Analyse)] = &[
+    ("taxonomy", "the eight classes of what became of the cases, by subject and category", |observed, _| Ok(super::taxonomy(observed))),
     ("metrics", "every metric by both methods, with its denominator, interval and mark", |observed, _| Ok(super::metrics_tables(observed))),
+    ("coverage", "what the rules decided, what the judge did, and what is missing and why, by category", |observed, _| Ok(super::coverage(observed))),
+    ("agreement", "whether judge and rules agree where both decided; needs a run with --set judge=all", |observed, _| Ok(super::agreement(observed))),
+    ("families", "families and templates, the most dangerous first", |observed, _| Ok(super::families(observed))),
+    ("languages", "English and Spanish prompts side by side; needs both", |observed, _| Ok(super::languages(observed))),
 ];
 
 static INFOS: LazyLock<Vec<AnalysisInfo>> =

@@ -1,0 +1,232 @@
+//! `unbent analyze`: what else there is to know of the trials of run files, a titled table for each answer.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use unbent_report::Table;
+use unbent_suites::kit::{
+    Analysed, AnalysisError, AnalysisInfo, AnalysisOptions, Benchmark, GivenFile, Setup,
+};
+
+use crate::args::AnalyzeArgs;
+use crate::error::{CommandError, Exit};
+use crate::joined::Joined;
+use crate::output;
+use crate::serving::{Pooling, Serving};
+use crate::session::open_suite;
+
+pub(super) fn analyze(args: &AnalyzeArgs, json: bool) -> Result<Exit, CommandError> {
+    if args.list {
+        return list(args.suite.as_deref(), json);
+    }
+    if json && (args.csv || args.md) {
+        return Err(CommandError::usage("--json, --csv and --md exclude each other").hint("name one of them"));
+    }
+    if args.out.is_some() && (args.csv || args.md) {
+        return Err(CommandError::usage("--out writes every table as Markdown and as CSV")
+            .hint("leave --md and --csv away, or leave --out away to print"));
+    }
+    let runs = Joined::open(&args.files, args.suite.as_deref())?;
+    // What an analysis does depends neither on the parameters nor on the pack that the trials ran with.
+    let benchmark = open_suite(runs.suite().as_str(), &Setup::default())?;
+    let ids = wanted(args, runs.suite().as_str(), benchmark.analyses())?;
+    let training = args.training.as_deref().map(read).transpose()?;
+    let options = AnalysisOptions { training, margin: args.margin };
+    let (mut serving, mut trials) = (Serving::default(), 0_u64);
+    let made = runs.read(
+        |trial, manifest| {
+            trials += 1;
+            serving.add(trial, manifest);
+        },
+        |run| benchmark.analyse(&ids, run, &options),
+    )?;
+    let mut made = made.map_err(|error| analysis_error(&error))?;
+    if trials == 0 {
+        return Err(CommandError::new(
+            Exit::BadFile,
+            format!("the files hold no trials of {}", runs.suite()),
+        )
+        .hint("see what is in them: unbent show FILE"));
+    }
+    let pooling = if args.pool_providers { Pooling::Told } else { Pooling::Refused };
+    let pack = runs.pack_note();
+    for table in made.iter_mut().flat_map(|analysed| &mut analysed.tables) {
+        table.notes.extend(pack.clone());
+        serving.tell(table, runs.manifest(), pooling)?;
+    }
+    let silent: Vec<&str> =
+        made.iter().filter(|analysed| analysed.tables.is_empty()).map(|analysed| analysed.id).collect();
+    if !args.only.is_empty() || made.iter().all(|analysed| analysed.tables.is_empty()) {
+        tell_silent(&silent, benchmark.as_ref(), json);
+    }
+    match &args.out {
+        Some(folder) => write_all(folder, &made, json)?,
+        None => print(args, &made, json)?,
+    }
+    Ok(Exit::Done)
+}
+
+/// The analyses to make: those that are named, or all.
+fn wanted(
+    args: &AnalyzeArgs,
+    suite: &str,
+    known: &'static [AnalysisInfo],
+) -> Result<Vec<&'static str>, CommandError> {
+    let names = || known.iter().map(|info| info.id).collect::<Vec<_>>().join(", ");
+    if known.is_empty() {
+        return Err(CommandError::usage(format!("the suite {suite} has no analyses"))
+            .hint("its figures: unbent leaderboard FILE")
+            .hint("suites that have some: unbent analyze --list"));
+    }
+    if args.only.is_empty() {
+        return Ok(known.iter().map(|info| info.id).collect());
+    }
+    let find = |name: &String| {
+        known.iter().find(|info| info.id == name).map(|info| info.id).ok_or_else(|| {
+            CommandError::usage(format!("there is no analysis {name:?} of the suite {suite}"))
+                .hint(format!("there are {}", names()))
+                .hint("what each tells and needs: unbent analyze --list")
+        })
+    };
+    let mut ids: Vec<&str> = Vec::new();
+    for name in &args.only {
+        let id = find(name)?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}
+
+fn read(path: &Path) -> Result<GivenFile, CommandError> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        CommandError::new(Exit::BadFile, format!("--training: {} cannot be read: {error}", path.display()))
+            .hint("check the path; the file must be text in UTF-8")
+    })?;
+    Ok(GivenFile { name: path.display().to_string(), text })
+}
+
+fn analysis_error(error: &AnalysisError) -> CommandError {
+    match error {
+        AnalysisError::Unknown { .. } => CommandError::usage(error.to_string())
+            .hint("what there is, and what it needs: unbent analyze --list"),
+        AnalysisError::BadFile { .. } => CommandError::new(Exit::BadFile, error.to_string())
+            .hint("mend the file, or leave the analysis out: name others with --only"),
+        AnalysisError::BadOption { .. } => {
+            CommandError::usage(error.to_string()).hint("options: unbent analyze --help")
+        }
+    }
+}
+
+/// Says which analyses have no table, and what they need.
+fn tell_silent(silent: &[&str], benchmark: &dyn Benchmark, json: bool) {
+    for info in benchmark.analyses().iter().filter(|info| silent.contains(&info.id)) {
+        output::warn(&format!("{} has nothing to say of these trials ({})", info.id, info.about), json);
+    }
+}
+
+fn print(args: &AnalyzeArgs, made: &[Analysed], json: bool) -> Result<(), CommandError> {
+    let tables: Vec<(&Analysed, &Table)> =
+        made.iter().flat_map(|analysed| analysed.tables.iter().map(move |table| (analysed, table))).collect();
+    if json {
+        let rows: Vec<Value> = tables.iter().map(|(analysed, table)| to_json(analysed, table)).collect();
+        output::out(&format!("{:#}\n", Value::from(rows)));
+        return Ok(());
+    }
+    if args.csv {
+        return match tables.as_slice() {
+            [] => Ok(()),
+            [(_, table)] => {
+                output::out(&table.to_csv());
+                table.notes.iter().for_each(|note| output::err_line(note));
+                Ok(())
+            }
+            several => Err(CommandError::usage(format!(
+                "there are {} tables, and comma-separated values hold one",
+                several.len()
+            ))
+            .hint("a file for each: --out FOLDER")
+            .hint("or all in one: --json")),
+        };
+    }
+    let width = output::terminal_width();
+    let text = |(_, table): &(&Analysed, &Table)| {
+        if args.md { table.to_markdown() } else { table.to_text(width) }
+    };
+    output::out(&tables.iter().map(text).collect::<Vec<_>>().join("\n"));
+    Ok(())
+}
+
+fn to_json(analysed: &Analysed, table: &Table) -> Value {
+    json!({ "analysis": analysed.id, "title": table.title, "rows": table.to_json(), "notes": table.notes })
+}
+
+/// Writes `NAME.md` and `NAME.csv` for every table; an analysis with several tables numbers them.
+fn write_all(folder: &Path, made: &[Analysed], json: bool) -> Result<(), CommandError> {
+    let refused = |path: &Path, error: &std::io::Error| {
+        CommandError::new(Exit::Io, format!("{} cannot be written: {error}", path.display()))
+            .hint("name a folder that can be written to, and that has room, with --out")
+    };
+    std::fs::create_dir_all(folder).map_err(|error| refused(folder, &error))?;
+    let mut written = Vec::new();
+    for analysed in made {
+        for (place, table) in analysed.tables.iter().enumerate() {
+            let number = if analysed.tables.len() > 1 { format!("-{}", place + 1) } else { String::new() };
+            for (ending, text) in [("md", table.to_markdown()), ("csv", table.to_csv())] {
+                let path = folder.join(format!("{}{number}.{ending}", analysed.id));
+                write_whole(&path, folder, &text).map_err(|error| refused(&path, &error))?;
+                written.push((analysed.id, table.title.clone(), path));
+            }
+        }
+    }
+    if json {
+        let files: Vec<Value> = written
+            .iter()
+            .map(|(id, title, path)| json!({ "analysis": id, "title": title, "file": path }))
+            .collect();
+        output::out(&format!("{:#}\n", Value::from(files)));
+    } else {
+        for (_, title, path) in &written {
+            output::line(&format!("{}  {title}", path.display()));
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file beside its place and then moves it there, so that it is never half there.
+fn write_whole(path: &Path, folder: &Path, text: &str) -> std::io::Result<()> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut staged = builder.prefix(".unbent-table-").tempfile_in(folder)?;
+    staged.write_all(text.as_bytes())?;
+    staged.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn list(suite: Option<&str>, json: bool) -> Result<Exit, CommandError> {
+    let mut rows = Vec::new();
+    for registration in unbent_suites::registry() {
+        if suite.is_none_or(|suite| suite == registration.id) {
+            let analyses = open_suite(registration.id, &Setup::default())?.analyses();
+            rows.extend(analyses.iter().map(|info| (registration.id, info)));
+        }
+    }
+    if let Some(suite) = suite.filter(|_| rows.is_empty()) {
+        let known = unbent_suites::find(suite).is_some();
+        let why = if known { "has no analyses" } else { "is not there; unbent suites lists what is" };
+        return Err(
+            CommandError::usage(format!("the suite {suite} {why}")).hint("all: unbent analyze --list")
+        );
+    }
+    if json {
+        let row = |(suite, info): &(&str, &AnalysisInfo)| json!({ "suite": suite, "analysis": info.id, "about": info.about });
+        output::out(&format!("{:#}\n", Value::from(rows.iter().map(row).collect::<Vec<_>>())));
+    } else {
+        for (suite, info) in &rows {
+            output::line(&format!("{suite}  {:18} {}", info.id, info.about));
+        }
+    }
+    Ok(Exit::Done)
+}
