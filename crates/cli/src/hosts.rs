@@ -117,8 +117,8 @@ pub(crate) const CONNECTION_PARAMS: [&str; 8] =
 /// Those of them that only say how fast it is asked.
 pub(crate) const PACE_PARAMS: [&str; 4] = ["timeout_s", "connections", "rpm", "tpm"];
 
-const OTHER_PARAMS: [&str; 9] =
-    ["api", "stream", "refuses", "mode", "num_ctx", "efforts", "cache", "exacto", "null_content"];
+const OTHER_PARAMS: [&str; 10] =
+    ["api", "stream", "refuses", "mode", "num_ctx", "efforts", "cache", "exacto", "null_content", "params"];
 
 /// Whether a model's key must be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

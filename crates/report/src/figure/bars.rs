@@ -178,7 +178,11 @@ fn draw(
         };
         let (low, high) = (at(f64::min(begin, end)), at(f64::max(begin, end)));
         let area = Area { x: low, y: middle - BAR / 2.0, width: high - low, height: BAR };
-        let mut shapes = vec![Shape::Bar { area, role: series.role }];
+        // Of a stack, a part of no length has nothing to show; its mark still says what it is.
+        let mut shapes = Vec::new();
+        if !stacked || area.width > 0.0 {
+            shapes.push(Shape::Bar { area, role: series.role });
+        }
         if let Some((low, high)) = value.drawn_interval().filter(|_| !stacked) {
             shapes.extend(whisker((at(low), at(high)), middle, 4.0, true));
         }

@@ -63,15 +63,20 @@ fn places((x, y): (f64, f64), wide: f64) -> impl Iterator<Item = (f64, f64)> {
 }
 
 /// The heights of lines in a column, near to those that they are wished at, in the same order and never closer than
-/// [`COLUMN_LINE`], from `top` on.
-pub(super) fn column(wished: &[f64], top: f64) -> Vec<f64> {
+/// [`COLUMN_LINE`], from `top` on; where there is room for all, none is below `bottom`.
+pub(super) fn column(wished: &[f64], top: f64, bottom: f64) -> Vec<f64> {
     let mut order: Vec<usize> = (0..wished.len()).collect();
     order.sort_by(|a, b| wished[*a].total_cmp(&wished[*b]).then(a.cmp(b)));
     let mut heights = vec![0.0; wished.len()];
     let mut next = top;
-    for place in order {
-        heights[place] = wished[place].max(next);
-        next = heights[place] + COLUMN_LINE;
+    for place in &order {
+        heights[*place] = wished[*place].max(next);
+        next = heights[*place] + COLUMN_LINE;
+    }
+    let mut lowest = bottom.max(top + COLUMN_LINE * (wished.len() as f64 - 1.0));
+    for place in order.iter().rev() {
+        heights[*place] = heights[*place].min(lowest);
+        lowest = heights[*place] - COLUMN_LINE;
     }
     heights
 }
@@ -98,8 +103,10 @@ mod tests {
 
     #[test]
     fn lines_of_a_column_keep_their_order_and_their_distance() {
-        let heights = column(&[50.0, 10.0, 51.0, 10.0], 0.0);
+        let heights = column(&[50.0, 10.0, 51.0, 10.0], 0.0, 100.0);
         assert_eq!(heights, [50.0, 10.0, 66.0, 26.0]);
+        assert_eq!(column(&[90.0, 90.0, 95.0], 0.0, 100.0), [68.0, 84.0, 100.0]);
+        assert_eq!(column(&[5.0, 5.0], 0.0, 10.0), [0.0, 16.0]);
         assert!((heights[2] - heights[0] - COLUMN_LINE).abs() < 1e-9);
     }
 }

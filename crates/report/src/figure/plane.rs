@@ -163,6 +163,30 @@ pub(super) fn lines(chart: &Chart) -> Scene {
     scene
 }
 
+/// Moves points that would stand under each other, or nearly, beside each other, around where they belong and within
+/// the plot; as close as they must where there are many.
+fn apart(exact: &[f64], area: Area) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..exact.len()).collect();
+    order.sort_by(|a, b| exact[*a].total_cmp(&exact[*b]).then(a.cmp(b)));
+    let mut places = exact.to_vec();
+    let mut rest = order.as_slice();
+    while let [first, ..] = rest {
+        let n = rest.iter().take_while(|place| exact[**place] - exact[*first] < RADIUS * 2.0).count();
+        let (here, after) = rest.split_at(n);
+        let middle = here.iter().map(|place| exact[*place]).sum::<f64>() / n as f64;
+        let step = (RADIUS * 2.6).min(60.0 / n as f64);
+        let reach = step * (n as f64 - 1.0) / 2.0;
+        let middle = middle.clamp(area.x + reach, area.x + area.width - reach);
+        if n > 1 {
+            for (number, place) in here.iter().enumerate() {
+                places[*place] = middle - reach + step * number as f64;
+            }
+        }
+        rest = after;
+    }
+    places
+}
+
 /// What a line between two points covers, in small steps.
 fn along(ends: &[(f64, f64)]) -> Vec<Area> {
     let (from, to) = (ends[0], ends[1]);
@@ -207,8 +231,9 @@ pub(super) fn scatter(plot: &Scatter) -> Scene {
     let area = frame.area;
 
     let (mut wishes, mut taken, mut roles) = (Vec::new(), Vec::new(), Vec::new());
-    for (cloud, point) in &points {
-        let x = area.x + area.width * along.place(point.x);
+    let exact: Vec<f64> =
+        points.iter().map(|(_, point)| area.x + area.width * along.place(point.x)).collect();
+    for ((cloud, point), x) in points.iter().zip(apart(&exact, area)) {
         let said = point.value.text(plot.y.unit);
         let title = format!("{}, {}: {said}", point.label, cloud.name);
         let at = if point.value.drawn().is_some() {
@@ -225,12 +250,11 @@ pub(super) fn scatter(plot: &Scatter) -> Scene {
         roles.push(cloud.role);
     }
     let mut placed: Vec<Option<Text>> = vec![None; wishes.len()];
-    let alone: Vec<usize> = crowded(&wishes)
-        .iter()
-        .enumerate()
-        .filter(|(_, crowded)| !**crowded)
-        .map(|(place, _)| place)
-        .collect();
+    // What has no value lies at the bottom with all others that have none, so its name is in the column.
+    let is_missing = |place: usize| points[place].1.value.drawn().is_none();
+    let crowded = crowded(&wishes);
+    let alone: Vec<usize> =
+        (0..wishes.len()).filter(|place| !crowded[*place] && !is_missing(*place)).collect();
     let wanted: Vec<Wish> = alone.iter().map(|place| wishes[*place].clone()).collect();
     for (place, text) in alone.into_iter().zip(beside(&wanted, &taken, area)) {
         placed[place] = text;
@@ -239,7 +263,7 @@ pub(super) fn scatter(plot: &Scatter) -> Scene {
     let mut right = area.x + area.width;
     let mut lowest = 0.0_f64;
     let wished: Vec<f64> = aside.iter().map(|place| wishes[*place].at.1).collect();
-    for (place, y) in aside.iter().zip(column(&wished, area.y)) {
+    for (place, y) in aside.iter().zip(column(&wished, area.y, frame.bottom())) {
         let wish = &wishes[*place];
         let x = area.x + area.width + 26.0;
         let text = Text::new(x, y + SMALL * 0.36, SMALL, wish.content.as_str());

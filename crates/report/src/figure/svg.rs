@@ -190,7 +190,7 @@ impl Svg {
         if text.halo {
             let ground = self.colour(Paint::Ground);
             style.push_str(&format!(
-                " stroke=\"{ground}\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\""
+                " stroke=\"{ground}\" stroke-width=\"5\" stroke-linejoin=\"round\" paint-order=\"stroke\""
             ));
         }
         format!(

@@ -50,7 +50,7 @@ pub(crate) fn run(
                     family: None,
                     language: Language::English,
                     distinct: number * each + prompt,
-                    cluster: (number * each + prompt) / 2,
+                    cluster: number * each + prompt / 2,
                     template: None,
                     claim: format!("{category} {prompt}"),
                 });

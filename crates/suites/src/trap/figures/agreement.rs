@@ -16,6 +16,9 @@ struct Both {
     judge: bool,
 }
 
+/// What may hold of such a trial.
+type Holds = fn(&Both) -> bool;
+
 /// Figure 7: what the rules pass, what the judge passes, and how often they agree, in each category.
 pub(super) fn evaluators(study: &Study<'_>) -> Result<Figure, String> {
     study.trials_or_reason()?;
@@ -38,7 +41,7 @@ pub(super) fn evaluators(study: &Study<'_>) -> Result<Figure, String> {
     let groups: Vec<Option<Category>> = categories.into_iter().map(Some).chain([None]).collect();
     let names = groups.iter().map(|category| category.map_or("ALL", category_name));
     let mut chart = Chart::new(percent("Share of trials that both decided"), names);
-    let series: [(&str, Role, fn(&Both) -> bool); 3] = [
+    let series: [(&str, Role, Holds); 3] = [
         ("rules: effective correct", Role::Nth(0), |both| both.rules),
         ("judge: effective correct", Role::Nth(1), |both| both.judge),
         ("both say the same", Role::Nth(2), |both| both.rules == both.judge),

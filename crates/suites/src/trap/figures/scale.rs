@@ -21,7 +21,7 @@ pub(super) fn against_size(study: &Study<'_>) -> Result<Figure, String> {
             let arms = study.arms.iter().filter(|arm| arm.condition == *condition);
             let point = |arm: &Arm<'_>| {
                 let value = metric(&arm.metrics, Metric::EffectiveCorrect);
-                Some(Point { label: study.name(arm.subject), x: size(arm)?, value })
+                Some(Point { label: arm.label.clone(), x: size(arm)?, value })
             };
             let points: Vec<_> = arms.filter_map(point).collect();
             Cloud { name: condition.to_string(), role: Role::Nth(place as u8), points }
@@ -42,6 +42,9 @@ pub(super) fn against_size(study: &Study<'_>) -> Result<Figure, String> {
     };
     let mut figure = Figure::new("Effective correct and size", "What is right, by the size of the model")
         .with("", Plot::Scatter(scatter));
+    if study.conditions.len() > 1 {
+        figure.notes.push("Points of one size are drawn beside each other.".to_owned());
+    }
     let unsized_ones =
         study.subjects.iter().filter(|place| billions(&study.observed.subjects[**place]).is_none());
     let unsized_ones: Vec<_> = unsized_ones.map(|subject| study.name(*subject)).collect();
