@@ -15,8 +15,11 @@ pub(crate) const APPLICATION_ID: i32 = 0x556e_6274;
 
 /// The format version that this program writes, and the newest that it reads.
 ///
-/// 1: the first.
-pub const FORMAT_VERSION: u32 = 1;
+/// 1: the first. 2: blobs may be compressed with another blob as their dictionary.
+pub const FORMAT_VERSION: u32 = 2;
+
+/// The first version whose blobs may be primed.
+pub(crate) const PRIMED_SINCE: u32 = 2;
 
 /// How long another connection may keep the database busy before that is an error.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -125,8 +128,8 @@ pub(crate) fn open_existing(path: &Path, flags: OpenFlags) -> Result<Connection,
     Ok(conn)
 }
 
-/// Checks that a database is a run file of a version that this program reads.
-pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+/// Checks that a database is a run file of a version that this program reads, and says which.
+pub(crate) fn check(conn: &Connection, path: &Path) -> Result<u32, StoreError> {
     let pragma = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     if pragma("application_id").in_file(path)? != i64::from(APPLICATION_ID) {
         return Err(not_a_run_file(path, "it is an SQLite database of another program"));
@@ -134,7 +137,7 @@ pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     let found = u32::try_from(pragma("user_version").in_file(path)?).unwrap_or(0);
     match found {
         0 => Err(StoreError::damaged(path, "it says no format version")),
-        FORMAT_VERSION => Ok(()),
+        1..=FORMAT_VERSION => Ok(found),
         _ => Err(StoreError::NewerVersion { path: path.to_owned(), found, reads: FORMAT_VERSION }),
     }
 }

@@ -61,9 +61,9 @@ fn a_newer_format_is_refused_with_both_versions() {
     raw.pragma_update(None, "user_version", FORMAT_VERSION + 1).unwrap();
     drop(raw);
     let error = refusal(&path);
-    assert!(matches!(error, StoreError::NewerVersion { found: 2, reads: 1, .. }));
+    assert!(matches!(error, StoreError::NewerVersion { found: 3, reads: 2, .. }));
     let text = error.to_string();
-    assert!(text.contains("format version 2") && text.contains("up to 1"), "{text}");
+    assert!(text.contains("format version 3") && text.contains("up to 2"), "{text}");
 }
 
 #[test]
