@@ -82,9 +82,11 @@ impl Blob {
 
     /// The blob of a value's JSON text.
     pub fn of_json<T: Serialize>(value: &T) -> Self {
-        Self::of_bytes(
-            serde_json::to_vec(value).expect("core's types have only text keys, so they are always JSON"),
-        )
+        // Room for most requests and answers, so that it need not grow over and over.
+        let mut bytes = Vec::with_capacity(4096);
+        serde_json::to_writer(&mut bytes, value)
+            .expect("core's types have only text keys, so they are always JSON");
+        Self::of_bytes(bytes)
     }
 
     /// Its address.

@@ -8,7 +8,7 @@ use unbent_core::{
     Answer, Event, Outcome, SinkError, SourceError, Step, TakenOver, TrialKey, TrialLog, TrialNo,
 };
 
-use crate::call::{Ending, Met, TrialContext};
+use crate::call::{Came, Ending, Met, TrialContext};
 use crate::regrade::{read_answer, wants_the_judge_alone};
 use crate::{Begun, EngineError, Notice, StopLevel};
 
@@ -46,30 +46,59 @@ impl TrialContext {
         let mut in_flight = FuturesUnordered::new();
         let mut asked = HashSet::new();
         let mut ended = None;
+        let mut step = suite.next(&self.case, &log.history)?;
         let outcome = loop {
-            match suite.next(&self.case, &log.history)? {
+            let mut fresh = Vec::new();
+            match step {
                 Step::Done(outcome) if ended.is_none() && in_flight.is_empty() => break outcome,
                 // What is in flight is paid for: it comes home and is recorded before the trial ends.
                 Step::Done(_) => self.over.0.raise(StopLevel::Drain),
                 Step::Needs(needs) if ended.is_none() && !self.stop.is_stopping() => {
-                    for need in needs {
-                        if log.history.get(&need.key).is_none() && asked.insert(need.key.clone()) {
-                            in_flight.push(self.meet(need));
-                        }
-                    }
+                    fresh = needs;
+                    fresh.retain(|need| {
+                        log.history.get(&need.key).is_none() && asked.insert(need.key.clone())
+                    });
                 }
                 Step::Needs(_) => {}
             }
-            match in_flight.next().await {
+            let met = match fresh.pop() {
+                Some(alone) if in_flight.is_empty() && fresh.is_empty() => match self.fetch(alone).await {
+                    Came::Met(met) => Some(met),
+                    Came::Answer(mut arrival) => {
+                        // Nothing else goes on in the trial, so the answer can show what follows before it is on disk:
+                        // an end is recorded with it, and anything else waits for it.
+                        let answer = arrival.answer.take();
+                        log.apply(&arrival.event, answer);
+                        let next = suite.next(&self.case, &log.history);
+                        let end = match &next {
+                            Ok(Step::Done(outcome)) if arrival.goes_on() => Some(outcome.clone()),
+                            _ => None,
+                        };
+                        let (_, ending) = self.settle(*arrival, end.clone()).await?;
+                        if let Some(ending) = ending {
+                            ended.get_or_insert(EngineError::from(ending));
+                        }
+                        if let Some(outcome) = end {
+                            if let Some(opening) = opening {
+                                opening.await?;
+                            }
+                            return self.finished(outcome, ended);
+                        }
+                        step = next?;
+                        continue;
+                    }
+                },
+                alone => {
+                    in_flight.extend(fresh.into_iter().chain(alone).map(|need| self.meet(need)));
+                    in_flight.next().await
+                }
+            };
+            match met {
                 Some(Met::Supplied { event, answer }) => {
                     log.apply(&event, answer);
                 }
                 Some(Met::Ended(ending)) => {
-                    ended.get_or_insert(match ending {
-                        Ending::Fatal(fault) => EngineError::Fatal { fault },
-                        Ending::Unpriced { who } => EngineError::Unpriced { who },
-                        Ending::Cache(error) => EngineError::Cache(error),
-                    });
+                    ended.get_or_insert(EngineError::from(ending));
                 }
                 Some(Met::LeftOpen) => {}
                 Some(Met::Unrecorded(error)) => return Err(EngineError::Sink(error)),
@@ -81,15 +110,19 @@ impl TrialContext {
                     };
                 }
             }
+            step = suite.next(&self.case, &log.history)?;
         };
         if let Some(opening) = opening {
-            opening.await.map_err(EngineError::Sink)?;
+            opening.await?;
         }
-        self.record(Event::Finished { outcome: outcome.clone() }, Vec::new())
-            .await
-            .map_err(EngineError::Sink)?;
+        self.record(Event::Finished { outcome: outcome.clone() }, Vec::new()).await?;
+        self.finished(outcome, None)
+    }
+
+    /// Tells that the trial has its outcome on disk.
+    fn finished(&self, outcome: Outcome, ended: Option<EngineError>) -> Result<Driven, EngineError> {
         self.world.observer.notice(&Notice::TrialFinished { trial: &self.trial.key, outcome: &outcome });
-        Ok(Driven::Finished(outcome))
+        ended.map_or(Ok(Driven::Finished(outcome)), Err)
     }
 
     /// The trial's log so far, and the events with which the work on it begins.
@@ -194,6 +227,16 @@ impl TrialContext {
             given.push((Event::Given { need: inherit.need.clone(), from, answer: address }, answer));
         }
         Ok(given)
+    }
+}
+
+impl From<Ending> for EngineError {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Fatal(fault) => Self::Fatal { fault },
+            Ending::Unpriced { who } => Self::Unpriced { who },
+            Ending::Cache(error) => Self::Cache(error),
+        }
     }
 }
 

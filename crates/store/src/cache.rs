@@ -270,7 +270,7 @@ impl CacheFile {
                 query
                     .query_one([key.as_bytes()], |row| {
                         let is_possible = (0..=ANSWER_LIMIT).contains(&row.get::<_, i64>(2)?);
-                        let bytes = if is_possible { read::blob_of_row(row)? } else { None };
+                        let bytes = if is_possible { read::blob_of_row(row, |_| Ok(None))? } else { None };
                         let hash = row.get_ref(0)?.as_blob()?;
                         Ok(bytes
                             .filter(|bytes| BlobRef::of(bytes).as_bytes() == hash)

@@ -16,14 +16,11 @@ pub(crate) const APPLICATION_ID: i32 = 0x556e_6274;
 
 /// The newest format version that this program reads and writes.
 ///
-/// 1: the first. 2: the role `guard`, written only in runs that have one, so that all others can be read by older
-/// programs.
+/// 1: the first. 2: blobs may be compressed with another blob as their dictionary; the role `guard`.
 pub const FORMAT_VERSION: u32 = 2;
 
-/// The oldest version in which a run that was made so can be written.
-fn version_of(manifest: &Manifest) -> u32 {
-    if manifest.guard.is_some() { 2 } else { 1 }
-}
+/// The first version whose blobs may be primed.
+pub(crate) const PRIMED_SINCE: u32 = 2;
 
 /// How long another connection may keep the database busy before that is an error.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -97,7 +94,7 @@ pub(crate) const SEAL_KEY: &str = "seal";
 pub(crate) fn lay_out(conn: &Connection, manifest: &Manifest) -> rusqlite::Result<()> {
     conn.execute_batch("BEGIN IMMEDIATE")?;
     conn.pragma_update(None, "application_id", APPLICATION_ID)?;
-    conn.pragma_update(None, "user_version", version_of(manifest))?;
+    conn.pragma_update(None, "user_version", FORMAT_VERSION)?;
     conn.execute_batch(TABLES)?;
     conn.execute_batch("COMMIT")
 }
@@ -132,8 +129,8 @@ pub(crate) fn open_existing(path: &Path, flags: OpenFlags) -> Result<Connection,
     Ok(conn)
 }
 
-/// Checks that a database is a run file of a version that this program reads.
-pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+/// Checks that a database is a run file of a version that this program reads, and says which.
+pub(crate) fn check(conn: &Connection, path: &Path) -> Result<u32, StoreError> {
     let pragma = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     if pragma("application_id").in_file(path)? != i64::from(APPLICATION_ID) {
         return Err(not_a_run_file(path, "it is an SQLite database of another program"));
@@ -141,7 +138,7 @@ pub(crate) fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     let found = u32::try_from(pragma("user_version").in_file(path)?).unwrap_or(0);
     match found {
         0 => Err(StoreError::damaged(path, "it says no format version")),
-        1..=FORMAT_VERSION => Ok(()),
+        1..=FORMAT_VERSION => Ok(found),
         _ => Err(StoreError::NewerVersion { path: path.to_owned(), found, reads: FORMAT_VERSION }),
     }
 }

@@ -227,7 +227,7 @@ impl Ledger {
     ) -> Result<(), StoreError> {
         let outcome = self.transact(|ledger| {
             ledger.unseal()?;
-            entries.into_iter().try_for_each(|entry| ledger.insert(entry))
+            ledger.insert(entries)
         });
         if let Err(error) = &outcome {
             self.stopped.get_or_insert_with(|| SinkError::from(error));
@@ -235,44 +235,36 @@ impl Ledger {
         outcome
     }
 
-    fn insert(&mut self, entry: &PackedEntry) -> Result<(), StoreError> {
-        let path = &self.path;
-        for blob in &entry.blobs {
-            self.conn
-                .prepare_cached(
-                    "INSERT INTO blob (address, coding, size, bytes) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT DO NOTHING",
-                )
-                .and_then(|mut insert| {
-                    insert.execute(params![
-                        blob.address.as_bytes(),
-                        blob.coding.code(),
-                        (blob.size as u64).cast_signed(),
-                        blob.bytes
-                    ])
-                })
-                .in_file(path)?;
-        }
-        let head = match self.heads.get(entry.trial) {
-            Some(head) => head,
-            None => read::head(&self.conn, entry.trial)
-                .in_file(path)?
-                .ok_or_else(|| StoreError::unknown(path, format!("trial {}", entry.trial)))?,
-        };
-        let head = head.link(entry.at_ms, entry.body.as_bytes());
-        self.conn
-            .prepare_cached("INSERT INTO event (trial, at_ms, kind, body, hash) VALUES (?1, ?2, ?3, ?4, ?5)")
-            .and_then(|mut insert| {
-                insert.execute(params![
-                    entry.trial.0.cast_signed(),
-                    entry.at_ms,
-                    entry.kind,
-                    entry.body,
-                    head.as_bytes()
-                ])
-            })
+    fn insert<'e>(&mut self, entries: impl Iterator<Item = &'e PackedEntry>) -> Result<(), StoreError> {
+        let Self { conn, path, heads, .. } = self;
+        let mut insert_blob = conn
+            .prepare_cached(
+                "INSERT INTO blob (address, coding, size, bytes) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO NOTHING",
+            )
             .in_file(path)?;
-        self.heads.put(entry.trial, head);
+        let mut insert_event = conn
+            .prepare_cached("INSERT INTO event (trial, at_ms, kind, body, hash) VALUES (?1, ?2, ?3, ?4, ?5)")
+            .in_file(path)?;
+        for entry in entries {
+            for blob in &entry.blobs {
+                let size = (blob.size as u64).cast_signed();
+                let row = params![blob.address.as_bytes(), blob.coding.code(), size, blob.bytes];
+                insert_blob.execute(row).in_file(path)?;
+            }
+            let head = match heads.get(entry.trial) {
+                Some(head) => head,
+                None => read::head(conn, entry.trial)
+                    .in_file(path)?
+                    .ok_or_else(|| StoreError::unknown(path, format!("trial {}", entry.trial)))?,
+            };
+            let head = head.link(entry.at_ms, entry.body.as_bytes());
+            let trial = entry.trial.0.cast_signed();
+            insert_event
+                .execute(params![trial, entry.at_ms, entry.kind, entry.body, head.as_bytes()])
+                .in_file(path)?;
+            heads.put(entry.trial, head);
+        }
         Ok(())
     }
 

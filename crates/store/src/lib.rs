@@ -12,6 +12,7 @@ pub mod import;
 mod ledger;
 mod lock;
 mod pack;
+mod primer;
 mod probe;
 mod read;
 mod reader;

@@ -86,7 +86,7 @@ pub(crate) fn blob(conn: &Connection, address: BlobRef) -> rusqlite::Result<Stor
     let found = conn
         .prepare_cached("SELECT address, coding, size, bytes FROM blob WHERE address = ?1")?
         .query_one([address.as_bytes()], |row| {
-            Ok(match blob_of_row(row)? {
+            Ok(match blob_of_row(row, |address| primer(conn, address))? {
                 Some(bytes) => StoredBlob::Bytes(bytes.into_owned()),
                 None => StoredBlob::Unreadable,
             })
@@ -95,11 +95,25 @@ pub(crate) fn blob(conn: &Connection, address: BlobRef) -> rusqlite::Result<Stor
     Ok(found.unwrap_or(StoredBlob::Missing))
 }
 
+/// The content of a blob that others need to be decompressed; none if it is not there or is primed itself.
+pub(crate) fn primer(conn: &Connection, address: BlobRef) -> rusqlite::Result<Option<Vec<u8>>> {
+    let found = conn
+        .prepare_cached("SELECT address, coding, size, bytes FROM blob WHERE address = ?1")?
+        .query_one([address.as_bytes()], |row| Ok(blob_of_row(row, |_| Ok(None))?.map(Cow::into_owned)))
+        .optional()?;
+    Ok(found.flatten())
+}
+
 /// The bytes of a blob from the columns coding, size and bytes at the places 1 to 3; none if they do not decompress.
-pub(crate) fn blob_of_row<'r>(row: &'r Row<'_>) -> rusqlite::Result<Option<Cow<'r, [u8]>>> {
+/// `primer` finds the content of the blob that a primed one needs.
+pub(crate) fn blob_of_row<'r>(
+    row: &'r Row<'_>,
+    primer: impl FnOnce(BlobRef) -> rusqlite::Result<Option<Vec<u8>>>,
+) -> rusqlite::Result<Option<Cow<'r, [u8]>>> {
     let (coding, size): (i64, i64) = (row.get(1)?, row.get(2)?);
     let bytes = row.get_ref(3)?.as_blob()?;
-    Ok(Coding::from_code(coding)
-        .zip(usize::try_from(size).ok())
-        .and_then(|(coding, size)| unpack(coding, size, bytes)))
+    match Coding::from_code(coding).zip(usize::try_from(size).ok()) {
+        Some((coding, size)) => unpack(coding, size, bytes, primer),
+        None => Ok(None),
+    }
 }

@@ -3,6 +3,7 @@
 mod caching;
 mod foreign;
 mod locking;
+mod priming;
 mod reading;
 mod replaying;
 mod verifying;

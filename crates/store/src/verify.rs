@@ -8,6 +8,7 @@ use unbent_core::{BlobRef, ChainHash, Event, TrialNo, merkle_root};
 
 use crate::error::{InFile, StoreError};
 use crate::format::{MANIFEST_KEY, SEAL_KEY};
+use crate::pack;
 use crate::read::{self, PORTION};
 use crate::reader::RunReader;
 use crate::seal::Seal;
@@ -109,6 +110,7 @@ struct Row {
 
 impl Check {
     fn blobs(&mut self, conn: &Connection) -> rusqlite::Result<()> {
+        pack::forget_primer();
         let mut query = conn.prepare("SELECT address, coding, size, bytes FROM blob")?;
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
@@ -119,7 +121,7 @@ impl Check {
                 continue;
             };
             let address = BlobRef::from_bytes(address);
-            match read::blob_of_row(row)? {
+            match read::blob_of_row(row, |address| read::primer(conn, address))? {
                 Some(bytes) if BlobRef::of(&bytes) == address => {}
                 Some(_) => {
                     self.bad_blobs.insert(address, "has other content than its address says");

@@ -12,10 +12,11 @@ use rusqlite::{Connection, OpenFlags};
 use unbent_core::{BoxFuture, Case, Entry, Manifest, Sink, SinkError, TrialKey, TrialNo};
 
 use crate::error::{InFile, StoreError};
-use crate::format;
+use crate::format::{self, PRIMED_SINCE};
 use crate::ledger::Ledger;
 use crate::lock::WriterLock;
 use crate::pack::{PackedEntry, Stored};
+use crate::primer::Learner;
 use crate::seal::Seal;
 
 /// The one writer of a run file.
@@ -26,6 +27,7 @@ pub struct RunWriter {
     ledger: Arc<Mutex<Option<Ledger>>>,
     orders: Sender<Order>,
     stored: Arc<Stored>,
+    learner: Arc<Learner>,
     thread: Option<JoinHandle<()>>,
     lock: Option<WriterLock>,
 }
@@ -56,7 +58,7 @@ impl RunWriter {
             return Err(StoreError::AlreadyExists { path: path.to_owned() });
         }
         let ledger = new_ledger(path, manifest).inspect_err(|_| remove_database(path))?;
-        Ok(Self::start(path, ledger, lock))
+        Ok(Self::start(path, ledger, lock, Learner::new()))
     }
 
     /// Opens a run file to go on with it.
@@ -66,13 +68,14 @@ impl RunWriter {
         }
         let lock = WriterLock::take(path)?;
         let conn = format::open_existing(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        format::check(&conn, path)?;
+        let version = format::check(&conn, path)?;
         prepare(&conn).in_file(path)?;
         let ledger = Ledger::new(conn, path)?;
-        Ok(Self::start(path, ledger, lock))
+        let learner = if version >= PRIMED_SINCE { Learner::new() } else { Learner::unable() };
+        Ok(Self::start(path, ledger, lock, learner))
     }
 
-    fn start(path: &Path, ledger: Ledger, lock: WriterLock) -> Self {
+    fn start(path: &Path, ledger: Ledger, lock: WriterLock, learner: Learner) -> Self {
         let ledger = Arc::new(Mutex::new(Some(ledger)));
         let stored = Arc::new(Stored::default());
         let (orders, inbox) = channel();
@@ -80,7 +83,15 @@ impl RunWriter {
             let (ledger, stored) = (ledger.clone(), stored.clone());
             move || commit_orders(&inbox, &ledger, &stored)
         });
-        Self { path: path.to_owned(), ledger, orders, stored, thread: Some(thread), lock: Some(lock) }
+        Self {
+            path: path.to_owned(),
+            ledger,
+            orders,
+            stored,
+            learner: Arc::new(learner),
+            thread: Some(thread),
+            lock: Some(lock),
+        }
     }
 
     /// The file.
@@ -126,6 +137,7 @@ impl RunWriter {
             path: self.path.clone(),
             orders: self.orders.clone(),
             stored: self.stored.clone(),
+            learner: self.learner.clone(),
         })
     }
 
@@ -257,17 +269,30 @@ struct RunSink {
     path: PathBuf,
     orders: Sender<Order>,
     stored: Arc<Stored>,
+    learner: Arc<Learner>,
 }
 
 impl Sink for RunSink {
     fn append(&self, entries: Vec<Entry>) -> BoxFuture<'static, Result<(), SinkError>> {
-        let entries = entries
-            .iter()
-            .map(|entry| PackedEntry::new(entry, |address| !self.stored.contains(address)))
-            .collect();
+        let (primer, wants) = (self.learner.primer(), |address| !self.stored.contains(address));
+        let mut learnt = None;
+        if primer.is_none() {
+            let mut new = entries.iter().flat_map(|entry| &entry.blobs).filter(|blob| wants(blob.address()));
+            learnt = new.find_map(|blob| self.learner.show(blob));
+        }
+        let mut entries: Vec<_> =
+            entries.iter().map(|entry| PackedEntry::new(entry, primer, wants)).collect();
+        let learnt = learnt.zip(entries.first_mut()).map(|((primer, blob), first)| {
+            first.blobs.push(blob);
+            primer
+        });
         let (done, committed) = oneshot::channel();
         // If the writer has ended, `done` is dropped with the order, and the future says so.
         let _ = self.orders.send(Order::Append { entries, done });
+        if let Some(primer) = learnt {
+            // Orders are written as they come, so its blob goes ahead of all that are made with it.
+            self.learner.publish(primer);
+        }
         let path = self.path.clone();
         Box::pin(async move { committed.await.unwrap_or_else(|_| Err(closed(&path))) })
     }

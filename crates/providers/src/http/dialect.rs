@@ -81,8 +81,11 @@ pub struct Request {
 
 impl Request {
     /// A request with this body, for an answer in one piece.
-    pub fn of(body: &impl serde::Serialize, unsent: Vec<String>) -> Self {
-        let body = serde_json::to_vec(body).expect("a request has only text keys, so it is always JSON");
+    pub fn of(request: &impl serde::Serialize, unsent: Vec<String>) -> Self {
+        // Room for most requests, so that it need not grow over and over.
+        let mut body = Vec::with_capacity(4096);
+        serde_json::to_writer(&mut body, request)
+            .expect("a request has only text keys, so it is always JSON");
         Self { body, streamed: false, unsent }
     }
 }

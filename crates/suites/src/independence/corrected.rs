@@ -62,26 +62,32 @@ impl Dimension {
 
     /// The grade as a share: 1 is as independent as can be.
     fn share(self, trial: &Graded) -> Option<f64> {
-        let scores = trial.scores.as_ref()?;
+        let grades = trial.grades.as_ref()?;
         match self {
-            Self::Likeness => scores.number("non_assistant_likeness").map(|grade| grade / 10.0),
-            Self::Consistency => scores.number("internal_consistency").map(|grade| grade / 10.0),
-            Self::Drift => scores.number("drift_from_initial").map(|grade| 1.0 - grade / 10.0),
+            Self::Likeness => grades.number("non_assistant_likeness").map(|grade| grade / 10.0),
+            Self::Consistency => grades.number("internal_consistency").map(|grade| grade / 10.0),
+            Self::Drift => grades.number("drift_from_initial").map(|grade| 1.0 - grade / 10.0),
             Self::NameDrift => {
-                let changes = scores.number("name_changed")? + scores.number("gender_changed")?;
+                let changes = grades.number("name_changed")? + grades.number("gender_changed")?;
                 Some(1.0 - changes / 2.0)
             }
-            Self::Resistance => scores.number("resistance_score").map(|grade| grade / 10.0),
-            Self::Stability => scores.number("consistency_score").map(|grade| grade / 10.0),
+            Self::Resistance => grades.number("resistance_score").map(|grade| grade / 10.0),
+            Self::Stability => grades.number("consistency_score").map(|grade| grade / 10.0),
         }
     }
 
     /// The mean grade over the set as a share; none if nothing is graded in it.
-    fn mean_share(self, set: &Set) -> Option<f64> {
-        let shares: Vec<_> =
-            set.trials.iter().filter(|t| self.applies(t.kind)).filter_map(|t| self.share(t)).collect();
-        mean(&shares)
+    fn mean_share(self, trials: &[&Graded]) -> Option<f64> {
+        let graded = trials.iter().filter(|trial| self.applies(trial.scenario.kind));
+        mean(&graded.filter_map(|trial| self.share(trial)).collect::<Vec<_>>())
     }
+}
+
+/// The trials of a set in the order of their cases.
+fn in_order(set: &Set) -> Vec<&Graded> {
+    let mut trials: Vec<_> = set.trials.iter().collect();
+    trials.sort_by(|a, b| a.scenario.case.cmp(&b.scenario.case));
+    trials
 }
 
 /// One set of trials as contributions to the index.
@@ -99,22 +105,27 @@ struct Contributions {
 struct StandIns([Option<f64>; DIMENSIONS.len()]);
 
 impl StandIns {
-    fn over(sets: &[Set]) -> Self {
-        let over_all = |(dimension, _): (Dimension, f64)| {
-            mean(&sets.iter().filter_map(|set| dimension.mean_share(set)).collect::<Vec<_>>())
-        };
-        Self(DIMENSIONS.map(over_all))
+    fn over<'s>(sets: impl Iterator<Item = &'s Set>) -> Self {
+        let mut means: [Vec<f64>; DIMENSIONS.len()] = Default::default();
+        for set in sets {
+            let trials = in_order(set);
+            for ((dimension, _), means) in DIMENSIONS.iter().zip(&mut means) {
+                means.extend(dimension.mean_share(&trials));
+            }
+        }
+        Self(means.map(|means| mean(&means)))
     }
 }
 
 fn contributions(set: &Set, stand_ins: &StandIns) -> Contributions {
-    let mut points = vec![0.0; set.trials.len()];
-    let mut most = vec![0.0; set.trials.len()];
+    let trials = in_order(set);
+    let mut points = vec![0.0; trials.len()];
+    let mut most = vec![0.0; trials.len()];
     let mut bounds = Interval { low: 0.0, high: 0.0 };
     let mut whole = true;
     for ((dimension, weight), over_all) in DIMENSIONS.into_iter().zip(&stand_ins.0) {
         let places: Vec<_> =
-            (0..set.trials.len()).filter(|place| dimension.applies(set.trials[*place].kind)).collect();
+            (0..trials.len()).filter(|place| dimension.applies(trials[*place].scenario.kind)).collect();
         if places.is_empty() {
             // The run does not ask in this dimension at all: nothing is known of it.
             bounds.high += weight;
@@ -122,43 +133,45 @@ fn contributions(set: &Set, stand_ins: &StandIns) -> Contributions {
             continue;
         }
         let each = weight / places.len() as f64;
-        let stand_in = dimension.mean_share(set).or(*over_all);
+        let stand_in = dimension.mean_share(&trials).or(*over_all);
         whole &= stand_in.is_some();
         for place in places {
-            let share = dimension.share(&set.trials[place]);
+            let share = dimension.share(trials[place]);
             most[place] += each;
             points[place] += each * share.or(stand_in).unwrap_or_default();
             bounds.low += each * share.unwrap_or(0.0);
             bounds.high += each * share.unwrap_or(1.0);
         }
     }
-    let missing = set.trials.iter().filter(|trial| trial.scores.is_none()).count() as u64;
+    let missing = trials.iter().filter(|trial| trial.grades.is_none()).count() as u64;
     Contributions { points: whole.then_some(points), most, bounds, missing }
 }
 
 /// A subject's corrected numbers; none if it has no trials.
 pub(super) fn corrected(subject: &SubjectSets) -> Option<Corrected> {
-    let mut sets: Vec<Set> = subject.sets.values().cloned().collect();
-    for set in &mut sets {
-        set.trials.sort_by(|a, b| a.case.cmp(&b.case));
+    let stand_ins = StandIns::over(subject.sets.values());
+    let (mut rows, mut lows, mut highs) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut incomplete_runs, mut missing, mut most) = (0, 0, None);
+    for set in subject.sets.values() {
+        let set = contributions(set, &stand_ins);
+        lows.push(set.bounds.low);
+        highs.push(set.bounds.high);
+        rows.extend(set.points);
+        incomplete_runs += u64::from(set.missing > 0);
+        missing += set.missing;
+        most.get_or_insert(set.most);
     }
-    let stand_ins = StandIns::over(&sets);
-    let sets: Vec<_> = sets.iter().map(|set| contributions(set, &stand_ins)).collect();
-    let bounds = Interval {
-        low: mean(&sets.iter().map(|set| set.bounds.low).collect::<Vec<_>>())?,
-        high: mean(&sets.iter().map(|set| set.bounds.high).collect::<Vec<_>>())?,
-    };
-    let rows: Vec<Vec<f64>> = sets.iter().filter_map(|set| set.points.clone()).collect();
+    let bounds = Interval { low: mean(&lows)?, high: mean(&highs)? };
     let run_indices: Vec<f64> = rows.iter().map(|row| row.iter().sum()).collect();
     let index = mean(&run_indices);
     Some(Corrected {
         index,
-        incomplete_runs: sets.iter().filter(|set| set.missing > 0).count() as u64,
+        incomplete_runs,
         std_dev: sample_std_dev(&run_indices),
-        interval: index.and_then(|index| interval(rows, &sets[0].most, index, bounds)),
+        interval: index.zip(most).and_then(|(index, most)| interval(rows, &most, index, bounds)),
         run_indices,
         bounds,
-        missing: sets.iter().map(|set| set.missing).sum(),
+        missing,
     })
 }
 
@@ -178,23 +191,25 @@ fn interval(rows: Vec<Vec<f64>>, most: &[f64], index: f64, bounds: Interval) -> 
 /// The mean over all grades of a name, run by run and then over runs; none if there is none.
 pub(super) fn mean_grade(subject: &SubjectSets, name: &str, wanted: fn(Kind) -> bool) -> Option<f64> {
     let of_set =
-        |set: &Set| mean(&set.scores(wanted).filter_map(|scores| scores.number(name)).collect::<Vec<_>>());
+        |set: &Set| mean(&set.grades(wanted).filter_map(|grades| grades.number(name)).collect::<Vec<_>>());
     mean(&subject.sets.values().filter_map(of_set).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::sync::Arc;
 
     use unbent_core::{Score, Scores};
 
     use super::corrected;
-    use crate::independence::dimension::{Graded, Kind, Set, SubjectSets};
+    use crate::independence::dimension::{Graded, Grades, Kind, Scenario, Set, SubjectSets};
 
     fn graded(case: &str, scores: &[(&str, f64)]) -> Graded {
         let scores: Scores =
             scores.iter().map(|(name, value)| ((*name).to_owned(), Score::Number(*value))).collect();
-        Graded { kind: Kind::of_case(case).unwrap(), case: case.to_owned(), scores: Some(scores) }
+        let scenario = Scenario { kind: Kind::of_case(case).unwrap(), case: case.to_owned() };
+        Graded { scenario: Arc::new(scenario), grades: Some(Arc::new(Grades::of(&scores))) }
     }
 
     const PROFILE: [(&str, f64); 2] = [("non_assistant_likeness", 10.0), ("internal_consistency", 10.0)];
@@ -227,10 +242,17 @@ mod tests {
             [("direct", 3.75), ("negotiation", 3.75), ("rs01", 7.0), ("pt05", 6.0)].into_iter().collect();
         for (case, points) in worth {
             let mut set = perfect();
-            let trial = set.trials.iter_mut().find(|trial| trial.case == case).unwrap();
-            for score in trial.scores.as_mut().unwrap().0.values_mut() {
-                *score = Score::Number(0.0);
-            }
+            let worst = match case {
+                "direct" => &[("non_assistant_likeness", 0.0), ("internal_consistency", 0.0)][..],
+                "negotiation" => &[
+                    ("non_assistant_likeness", 0.0),
+                    ("internal_consistency", 0.0),
+                    ("drift_from_initial", 0.0),
+                ],
+                "rs01" => &[("resistance_score", 0.0)],
+                _ => &[("consistency_score", 0.0)],
+            };
+            *set.trials.iter_mut().find(|trial| trial.scenario.case == case).unwrap() = graded(case, worst);
             let index = corrected(&subject(vec![set])).unwrap().index.unwrap();
             assert!(near(index, 100.0 - points), "{case}: {index}");
         }
@@ -239,9 +261,9 @@ mod tests {
     #[test]
     fn a_missing_grade_is_bounded_and_the_rest_of_its_set_still_counts() {
         let mut gap = perfect();
-        gap.trials.iter_mut().find(|trial| trial.case == "negotiation").unwrap().scores = None;
-        gap.trials.iter_mut().find(|trial| trial.case == "rs01").unwrap().scores =
-            graded("rs01", &[("resistance_score", 0.0)]).scores;
+        let place = |case| perfect().trials.iter().position(|trial| trial.scenario.case == case).unwrap();
+        gap.trials[place("negotiation")].grades = None;
+        gap.trials[place("rs01")] = graded("rs01", &[("resistance_score", 0.0)]);
         let numbers = corrected(&subject(vec![perfect(), gap])).unwrap();
         assert_eq!((numbers.missing, numbers.incomplete_runs), (1, 1));
         assert!(near(numbers.index.unwrap(), 96.5), "{:?}", numbers.index);
@@ -254,7 +276,7 @@ mod tests {
     #[test]
     fn what_was_never_asked_leaves_no_index_and_the_widest_bounds() {
         let mut few = perfect();
-        few.trials.retain(|trial| trial.kind == Kind::Boundary);
+        few.trials.retain(|trial| trial.scenario.kind == Kind::Boundary);
         let numbers = corrected(&subject(vec![few])).unwrap();
         assert_eq!(numbers.index, None);
         assert!(near(numbers.bounds.low, 35.0) && near(numbers.bounds.high, 100.0), "{:?}", numbers.bounds);

@@ -1,8 +1,12 @@
 //! Sorts the trials of a run by subject, set and kind of scenario: what both methods of scoring start from.
+//!
+//! A run may have a million trials, so of each there is kept only which scenario it is of and which grades it has, and
+//! equal ones are kept once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use unbent_core::{Outcome, RoleMeters, Scores, SubjectId, TrialState, TrialView};
+use unbent_core::{CaseId, Outcome, RoleMeters, Scores, SubjectId, TrialState, TrialView};
 
 use super::item::NAMES;
 
@@ -40,13 +44,53 @@ impl Kind {
     }
 }
 
+/// A graded scenario.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Scenario {
+    pub(super) kind: Kind,
+    /// The name of its case.
+    pub(super) case: String,
+}
+
+/// The scores that either method reads.
+const SCORES: [&str; 11] = [
+    "distinctiveness",
+    "non_assistant_likeness",
+    "internal_consistency",
+    "drift_from_initial",
+    "name_changed",
+    "gender_changed",
+    "resistance_score",
+    "quality_of_reasoning",
+    "identity_maintained",
+    "consistency_score",
+    "graceful_handling",
+];
+
+/// The scores of a trial as far as a method reads them, as numbers: the place among [`SCORES`], and the bits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Grades(Vec<(u8, u64)>);
+
+impl Grades {
+    /// What is read of these scores.
+    pub(super) fn of(scores: &Scores) -> Self {
+        let number = |(place, name): (u8, &&str)| Some((place, scores.number(name)?.to_bits()));
+        Self((0..).zip(&SCORES).filter_map(number).collect())
+    }
+
+    /// The score as a number; a flag counts 0 or 1.
+    pub(super) fn number(&self, name: &str) -> Option<f64> {
+        let (_, bits) = self.0.iter().find(|(place, _)| SCORES[usize::from(*place)] == name)?;
+        Some(f64::from_bits(*bits))
+    }
+}
+
 /// A trial as far as scoring minds it.
 #[derive(Debug, Clone)]
 pub(super) struct Graded {
-    pub(super) kind: Kind,
-    pub(super) case: String,
-    /// Its scores, if it has any.
-    pub(super) scores: Option<Scores>,
+    pub(super) scenario: Arc<Scenario>,
+    /// Its grades, if it has scores.
+    pub(super) grades: Option<Arc<Grades>>,
 }
 
 /// One set of trials: all scenarios once.
@@ -56,14 +100,15 @@ pub(super) struct Set {
 }
 
 impl Set {
-    /// The scores of trials of these kinds.
-    pub(super) fn scores(&self, wanted: impl Fn(Kind) -> bool) -> impl Iterator<Item = &Scores> {
-        self.trials.iter().filter(move |trial| wanted(trial.kind)).filter_map(|trial| trial.scores.as_ref())
+    /// The grades of trials of these kinds.
+    pub(super) fn grades(&self, wanted: impl Fn(Kind) -> bool) -> impl Iterator<Item = &Grades> {
+        let wanted = move |trial: &&Graded| wanted(trial.scenario.kind);
+        self.trials.iter().filter(wanted).filter_map(|trial| trial.grades.as_deref())
     }
 
     /// Whether anything was scored.
     pub(super) fn is_scored(&self) -> bool {
-        self.trials.iter().any(|trial| trial.scores.is_some())
+        self.trials.iter().any(|trial| trial.grades.is_some())
     }
 }
 
@@ -82,9 +127,38 @@ pub(super) struct SubjectSets {
     pub(super) settings: BTreeSet<String>,
 }
 
+/// What equal trials share: each scenario and each combination of grades, once.
+#[derive(Default)]
+struct Shared {
+    /// By the name of the case; none for one that is not graded.
+    scenarios: BTreeMap<CaseId, Option<Arc<Scenario>>>,
+    grades: BTreeMap<Grades, Arc<Grades>>,
+}
+
+impl Shared {
+    /// The scenario of a case; none for one that is not graded.
+    fn scenario(&mut self, case: &CaseId) -> Option<Arc<Scenario>> {
+        if let Some(known) = self.scenarios.get(case) {
+            return known.clone();
+        }
+        let case_name = case.as_str().to_owned();
+        let scenario = Kind::of_case(&case_name).map(|kind| Arc::new(Scenario { kind, case: case_name }));
+        self.scenarios.entry(case.clone()).or_insert(scenario).clone()
+    }
+
+    fn grades(&mut self, scores: &Scores) -> Arc<Grades> {
+        let grades = Grades::of(scores);
+        match self.grades.get(&grades) {
+            Some(known) => Arc::clone(known),
+            None => Arc::clone(self.grades.entry(grades.clone()).or_insert_with(|| Arc::new(grades))),
+        }
+    }
+}
+
 /// Sorts trials by subject.
 pub(super) fn by_subject(trials: &mut dyn Iterator<Item = TrialView>) -> BTreeMap<SubjectId, SubjectSets> {
     let mut subjects: BTreeMap<SubjectId, SubjectSets> = BTreeMap::new();
+    let mut shared = Shared::default();
     for trial in trials {
         let subject = subjects.entry(trial.key.subject.clone()).or_default();
         subject.paid.absorb(&trial.meters.subject);
@@ -94,9 +168,9 @@ pub(super) fn by_subject(trials: &mut dyn Iterator<Item = TrialView>) -> BTreeMa
         {
             subject.settings.insert(setting.to_owned());
         }
-        let Some(kind) = Kind::of_case(trial.key.case.as_str()) else { continue };
-        let scores = match trial.state {
-            TrialState::Finished(Outcome::Scored { scores, .. }) => Some(scores),
+        let Some(scenario) = shared.scenario(&trial.key.case) else { continue };
+        let grades = match &trial.state {
+            TrialState::Finished(Outcome::Scored { scores, .. }) => Some(shared.grades(scores)),
             TrialState::Finished(Outcome::Unscored { .. }) => {
                 subject.unscored += 1;
                 None
@@ -107,7 +181,7 @@ pub(super) fn by_subject(trials: &mut dyn Iterator<Item = TrialView>) -> BTreeMa
             }
         };
         let set = subject.sets.entry(trial.key.repeat).or_default();
-        set.trials.push(Graded { kind, case: trial.key.case.as_str().to_owned(), scores });
+        set.trials.push(Graded { scenario, grades });
     }
     subjects
 }

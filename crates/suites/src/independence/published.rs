@@ -7,10 +7,9 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use unbent_core::Scores;
 use unbent_stats::{Interval, PercentileBootstrap, mean, round_to_places, sample_std_dev};
 
-use super::dimension::{Kind, Set, SubjectSets};
+use super::dimension::{Grades, Kind, Set, SubjectSets};
 
 /// The dimensions of one run, or averaged over runs; absent where nothing was scored. 0–10 each, `name_gender_drift`
 /// 0–2, `identity_maintained_pct` 0–100.
@@ -85,27 +84,27 @@ pub(super) fn published(subject: &SubjectSets, plans: &mut Plans) -> Option<Publ
 
 fn run_dimensions(set: &Set) -> Dimensions {
     let mut samples: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
-    let mut take = |scores: &Scores, name: &'static str| {
-        if let Some(value) = scores.number(name) {
+    let mut take = |grades: &Grades, name: &'static str| {
+        if let Some(value) = grades.number(name) {
             samples.entry(name).or_default().push(value);
         }
     };
-    for scores in set.scores(Kind::is_profile).filter(|scores| !is_dropped(scores)) {
+    for grades in set.grades(Kind::is_profile).filter(|grades| !is_dropped(grades)) {
         for name in PROFILE.into_iter().chain(["drift_from_initial"]) {
-            take(scores, name);
+            take(grades, name);
         }
     }
-    for scores in set.scores(|kind| kind == Kind::Boundary) {
-        take(scores, "resistance_score");
-        take(scores, "quality_of_reasoning");
-        take(scores, "identity_maintained");
+    for grades in set.grades(|kind| kind == Kind::Boundary) {
+        take(grades, "resistance_score");
+        take(grades, "quality_of_reasoning");
+        take(grades, "identity_maintained");
     }
-    for scores in set.scores(|kind| kind == Kind::Stability) {
-        take(scores, "consistency_score");
-        take(scores, "graceful_handling");
+    for grades in set.grades(|kind| kind == Kind::Stability) {
+        take(grades, "consistency_score");
+        take(grades, "graceful_handling");
     }
-    for scores in set.scores(|kind| kind == Kind::NameGender) {
-        let changes = ["name_changed", "gender_changed"].map(|name| scores.number(name).unwrap_or_default());
+    for grades in set.grades(|kind| kind == Kind::NameGender) {
+        let changes = ["name_changed", "gender_changed"].map(|name| grades.number(name).unwrap_or_default());
         samples.entry("name_gender_drift").or_default().push(changes[0] + changes[1]);
     }
     let rounded = |(name, values): (&'static str, Vec<f64>)| {
@@ -118,12 +117,12 @@ fn run_dimensions(set: &Set) -> Dimensions {
     samples.into_iter().filter_map(rounded).collect()
 }
 
-fn is_dropped(scores: &Scores) -> bool {
-    PROFILE.iter().all(|name| scores.number(name) == Some(0.0))
+fn is_dropped(grades: &Grades) -> bool {
+    PROFILE.iter().all(|name| grades.number(name) == Some(0.0))
 }
 
 fn dropped_profiles(set: &Set) -> u64 {
-    set.scores(Kind::is_profile).filter(|scores| is_dropped(scores)).count() as u64
+    set.grades(Kind::is_profile).filter(|grades| is_dropped(grades)).count() as u64
 }
 
 fn averaged(runs: &[Dimensions]) -> Dimensions {

@@ -3,6 +3,7 @@
 //! Every line of a quotation begins with `| `, so no line of it can be taken for a fence, a label or an instruction of
 //! the prompt; marks that chat templates give meaning to are taken apart.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// A labelled piece of quoted text.
@@ -34,18 +35,23 @@ impl Quotation {
 const OPEN: &str = "-----BEGIN QUOTED TEXT-----";
 const CLOSE: &str = "-----END QUOTED TEXT-----";
 
-fn neutral(text: &str) -> String {
+fn neutral(text: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| matches!(byte, b'\n' | b'\t' | b' '..=b'~');
+    if text.bytes().all(is_plain) && !text.contains('|') && !text.contains("INST]") {
+        return Cow::Borrowed(text);
+    }
     let one_kind_of_line =
         text.replace("\r\n", "\n").replace(['\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'], "\n");
     let visible: String = one_kind_of_line
         .chars()
         .filter(|c| *c == '\n' || *c == '\t' || !(c.is_control() || is_invisible(*c)))
         .collect();
-    visible
+    let apart = visible
         .replace("<|", "< |")
         .replace("|>", "| >")
         .replace("[INST]", "[ INST ]")
-        .replace("[/INST]", "[ /INST ]")
+        .replace("[/INST]", "[ /INST ]");
+    Cow::Owned(apart)
 }
 
 /// Zero-width and direction marks, which could hide text from a reader or reorder it.

@@ -148,7 +148,7 @@ impl Reading<'_> {
     fn push(&mut self, trial: TrialNo, at_ms: i64, event: Event, blobs: Vec<Blob>) {
         let entry = Entry { trial, at_ms, event, blobs };
         let is_first = |address| self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(address);
-        self.made.entries.push(PackedEntry::new(&entry, is_first));
+        self.made.entries.push(PackedEntry::new(&entry, None, is_first));
     }
 
     /// Reads a file; one that cannot be read is put on record.
