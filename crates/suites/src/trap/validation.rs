@@ -218,29 +218,34 @@ fn nulls(observed: &Observed, validated: &mut Validated) {
     let mut any = false;
     for (place, subject) in observed.subjects.iter().enumerate().filter(|(_, subject)| subject.null) {
         any = true;
-        let metrics = Metrics::of(observed.of_subject(place, None));
+        let metrics_of = Metrics::of(observed.of_subject(place, None));
         let scored =
             observed.of_subject(place, None).filter(|(_, trial)| trial.state.scored().is_some()).count();
         let of = |holds: &dyn Fn(Metric) -> bool| {
             Metric::ALL.into_iter().filter(|metric| holds(*metric)).collect::<Vec<_>>()
         };
-        let reached = of(&|metric| metrics.reaches_mark(metric));
-        let bare = of(&|metric| metrics.meets_mark_bare(metric));
-        for metric in Metric::ALL {
-            let value = metrics.value(metric).map_or_else(|| "none".to_owned(), |value| fixed(value, 3));
-            let story = format!("{value}, mark {}", fixed(metric.pass_mark(), 3));
-            if reached.contains(&metric) {
-                let name = metric.heading();
-                validated
-                    .failures
-                    .push(format!("the null subject {} reaches the mark of {name} ({story})", subject.id));
-            } else if metric.is_headline() && bare.contains(&metric) {
-                let name = metric.heading();
-                validated.failures.push(format!(
-                    "the bare number of the null subject {} meets the mark of the headline metric {name} ({story})",
-                    subject.id
-                ));
-            }
+        let reached = of(&|metric| metrics_of.reaches_mark(metric));
+        let bare = of(&|metric| metrics_of.meets_mark_bare(metric));
+        let listed = |metrics: &[Metric]| {
+            let story = |metric: &Metric| {
+                let value =
+                    metrics_of.value(*metric).map_or_else(|| "none".to_owned(), |value| fixed(value, 3));
+                format!("{} ({value}, mark {})", metric.heading(), fixed(metric.pass_mark(), 3))
+            };
+            metrics.iter().map(story).collect::<Vec<_>>().join(", ")
+        };
+        if !reached.is_empty() {
+            let marks = listed(&reached);
+            validated.failures.push(format!("the null subject {} reaches the mark of {marks}", subject.id));
+        }
+        let headlines: Vec<_> =
+            bare.iter().copied().filter(|metric| metric.is_headline() && !reached.contains(metric)).collect();
+        if !headlines.is_empty() {
+            validated.failures.push(format!(
+                "the bare number of the null subject {} meets the mark of {}, by which subjects are ranked",
+                subject.id,
+                listed(&headlines)
+            ));
         }
         if scored == 0 {
             validated.failures.push(format!("no trial of the null subject {} was scored", subject.id));
@@ -249,7 +254,7 @@ fn nulls(observed: &Observed, validated: &mut Validated) {
             Cell::Texts(metrics.iter().map(|metric| metric.heading().to_owned()).collect())
         };
         let mut row = vec![Cell::Text(subject.id.to_string()), Cell::Count(scored as u64)];
-        row.extend(metric_cells(&metrics));
+        row.extend(metric_cells(&metrics_of));
         row.extend([names(&reached), names(&bare)]);
         table.rows.push(row);
     }
@@ -333,7 +338,8 @@ fn shuffled<'a>(
             });
             Cell::number((!of.is_empty()).then(|| right.count() as f64 / of.len() as f64), 3)
         };
-        for metric in Metric::ALL.into_iter().filter(|metric| !own && metric.reaches_as_headline(&metrics)) {
+        let won = |metric: &Metric| !own && metric.is_headline() && metrics.reaches_mark(*metric);
+        for metric in Metric::ALL.into_iter().filter(won) {
             validated.failures.push(format!(
                 "the answers of steadfast reach the mark of {} when they are given to {name}",
                 metric.heading()
@@ -349,11 +355,4 @@ fn shuffled<'a>(
             .to_owned(),
     );
     validated.tables.push(table);
-}
-
-impl Metric {
-    /// Whether it is one that subjects are ranked by, and these numbers reach its mark.
-    fn reaches_as_headline(self, metrics: &Metrics) -> bool {
-        self.is_headline() && metrics.reaches_mark(self)
-    }
 }
