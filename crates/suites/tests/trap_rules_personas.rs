@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::to_value;
 use unbent_core::{
-    Ask, Call, Case, ModelRole, NeedKey, ReferenceScript as _, Sampling, Stream, SubjectId, SuiteId, ToolChoice,
-    TrialKey,
+    Ask, Call, Case, ModelRole, NeedKey, ReferenceScript as _, Sampling, Stream, SubjectId, SuiteId,
+    ToolChoice, TrialKey,
 };
 use unbent_suites::kit::Setup;
 use unbent_suites::trap::evaluate::ReadAnswer;
@@ -59,7 +59,8 @@ fn what_the_rules_decide_of_simulated_subjects_is_right() {
             let stream = || Stream::new(7, "test", spec.case_id().as_str());
             let class = truth(persona, &BTreeMap::new(), &spec, stream()).unwrap();
             let answer = said(&trap, persona, &spec, stream());
-            let decision = trap.rules().assess(&spec.prompt.question(), &ReadAnswer::of_text(&answer)).decision;
+            let decision =
+                trap.rules().assess(&spec.prompt.question(), &ReadAnswer::of_text(&answer)).decision;
             let tally = tallies.entry((persona, spec.prompt.category)).or_default();
             tally.n += 1;
             match &decision {
@@ -70,7 +71,8 @@ fn what_the_rules_decide_of_simulated_subjects_is_right() {
                 Some(_) => {}
                 None => tally.open += 1,
             }
-            let what = decision.map_or("open".to_owned(), |by| format!("{} by {}", by.class, by.rule));
+            let what =
+                decision.map_or_else(|| "open".to_owned(), |by| format!("{} by {}", by.class, by.rule));
             let family = spec.prompt.template.as_deref().unwrap_or_default();
             let begins: String = answer.chars().take(30).collect();
             let sample = tally.samples.entry(format!("{class} {what}: {begins}")).or_default();
@@ -88,7 +90,7 @@ fn what_the_rules_decide_of_simulated_subjects_is_right() {
             tally.n, tally.right, tally.open
         );
         let mut samples: Vec<_> = tally.samples.iter().collect();
-        samples.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+        samples.sort_by_key(|(what, (count, _))| (what.contains(" open: "), std::cmp::Reverse(*count)));
         for (what, (count, sample)) in samples.into_iter().take(8) {
             println!("    {count} x {what} … {sample}");
         }

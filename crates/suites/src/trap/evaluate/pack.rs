@@ -386,3 +386,85 @@ fn line_and_column(text: &str, place: usize) -> (usize, usize) {
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     (line, column)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{BUILT_IN, FILE, RulePack};
+
+    /// A pack with these lines behind its first table, which ends in line 3.
+    fn refused(lines: &str) -> (usize, usize, String) {
+        let text = format!("[pack]\nid = \"t\"\nversion = \"1\"\n{lines}");
+        let error = RulePack::parse("own.toml", &text).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("own.toml, line {}, column {}: {}", error.line, error.column, error.why)
+        );
+        (error.line, error.column, error.why)
+    }
+
+    const SIGNAL: &str = "[[signal]]\nid = \"no\"\nabout = \"-\"\nphrases = [\"no\"]\n";
+
+    #[test]
+    fn what_is_wrong_with_a_pack_is_said_with_line_and_column() {
+        let rule = |keys: &str| format!("{SIGNAL}[[rule]]\nid = \"r\"\n{keys}");
+        let good = rule("class = \"TRUE_PASS\"\nall = [\"no\"]\n");
+        for (lines, place, why) in [
+            ("[[signal\n".to_owned(), (4, 9), "array of tables"),
+            ("colour = 1\n".to_owned(), (4, 1), "unknown field `colour`"),
+            ("[[signal]]\nid = \"no\"\nphrases = [\"no\"]\n".to_owned(), (4, 1), "missing field `about`"),
+            (SIGNAL.replace("phrases = [\"no\"]", "patterns = [\"a\", \"(b\"]"), (7, 18), "unclosed group"),
+            (SIGNAL.replace("phrases = [\"no\"]", "patterns = [\"a*\"]"), (7, 13), "fits an empty text"),
+            (SIGNAL.replace("phrases = [\"no\"]", "patterns = [\"{wont} go\"]"), (7, 13), "no part \"wont\""),
+            (SIGNAL.replace("phrases = [\"no\"]", "where = \"end\""), (7, 9), "unknown variant `end`"),
+            (SIGNAL.replace("phrases = [\"no\"]\n", ""), (5, 6), "neither phrases nor patterns"),
+            (SIGNAL.replace("\"no\"\nabout", "\"@no\"\nabout"), (5, 6), "begins with @"),
+            (SIGNAL.repeat(2), (9, 6), "the signal \"no\" stands twice"),
+            ("[[part]]\nid = \"p\"\npattern = \"a\"\n".repeat(2), (8, 6), "the part \"p\" stands twice"),
+            ("[[part]]\nid = \"p\"\npattern = \"[a\"\n".to_owned(), (6, 11), "not a regular expression"),
+            (format!("{SIGNAL}except = [\"{}\"]\n", "(?:no{900}){900}"), (8, 11), "compiles to more than"),
+            (
+                format!("{good}[[rule]]\nid = \"r\"\nclass = \"TRUE_PASS\"\nall = [\"no\"]\n"),
+                (13, 6),
+                "the rule \"r\" stands twice",
+            ),
+            (rule("class = \"PASS\"\nall = [\"no\"]\n"), (10, 9), "\"PASS\" is no class"),
+            (rule("class = \"TRUE_PASS\"\n"), (9, 6), "decide by default"),
+            (rule("class = \"TRUE_PASS\"\nnone = [\"no\"]\n"), (9, 6), "decide by default"),
+            (rule("class = \"TRUE_PASS\"\nall = [\"yes\"]\n"), (11, 8), "there is no signal \"yes\""),
+            (
+                rule("class = \"TRUE_PASS\"\nany = [\"no\", \"@big\"]\n"),
+                (11, 14),
+                "there is no feature \"@big\"",
+            ),
+            (
+                rule("class = \"TRUE_PASS\"\nall = [\"no\"]\ncategories = [\"ODD\"]\n"),
+                (12, 15),
+                "\"ODD\" is no category",
+            ),
+            (
+                rule("class = \"TRUE_PASS\"\nall = [\"no\"]\nfamilies = [\"odd\"]\n"),
+                (12, 13),
+                "\"odd\" is no family",
+            ),
+            (rule("class = \"TRUE_PASS\"\nany = [\"no\"]\nat_least = 2\n"), (12, 12), "at least 2 of the 1"),
+            (rule("class = \"TRUE_PASS\"\nany = [\"no\"]\nat_least = 0\n"), (12, 12), "at least 0 of the 1"),
+        ] {
+            let (line, column, said) = refused(&lines);
+            assert_eq!((line, column), place, "{said}: {lines}");
+            assert!(said.contains(why), "{said:?} has no {why:?}");
+        }
+    }
+
+    #[test]
+    fn a_pack_without_a_name_is_refused_where_it_begins() {
+        let error = RulePack::parse("own.toml", "idle = []\n").unwrap_err();
+        assert_eq!((error.line, error.why.as_str()), (1, "missing field `pack`"));
+    }
+
+    #[test]
+    fn the_built_in_pack_is_whole() {
+        let pack = RulePack::parse(FILE, BUILT_IN).unwrap();
+        assert_eq!(pack.rules().count(), pack.rules.len());
+        assert_eq!(pack.unused_signals().count(), 0);
+    }
+}
