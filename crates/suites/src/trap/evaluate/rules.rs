@@ -115,7 +115,7 @@ impl RulePack {
         let mut matches =
             signal.patterns[pattern].regex().find_iter(text.as_bytes()).map(|found| found.range());
         matches.find(|found| {
-            let is_excepted = excepted.iter().any(|by| by.start <= found.start && found.end <= by.end);
+            let is_excepted = excepted.iter().any(|by| by.start < found.end && found.start < by.end);
             !is_excepted && !(signal.affirmed && self.is_denied(&text[..found.start]))
         })
     }
