@@ -1,13 +1,15 @@
 //! Rule packs: signals and rules as data. The format is described in `docs/format/trap-rules.md`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::bytes::{RegexSet, RegexSetBuilder};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::signal::{Feature, Folded};
+use super::feature::Feature;
+use super::folded::Folded;
+use super::pattern::{self, Pattern};
 use crate::trap::category::Category;
 use crate::trap::class::FailureClass;
 use crate::trap::family::Family;
@@ -21,18 +23,50 @@ pub struct RulePack {
     pub version: String,
     /// Words that say nothing about what a text is about.
     pub(super) idle: BTreeSet<String>,
+    /// Words that deny what follows them in their clause.
+    pub(super) deniers: BTreeSet<String>,
+    /// Words that begin a new clause.
+    pub(super) turns: BTreeSet<String>,
     pub(super) signals: Vec<Signal>,
     pub(super) rules: Vec<Rule>,
-    /// All patterns of all signals, for one pass over an answer.
-    pub(super) set: RegexSet,
-    /// The signal of each pattern in `set`.
-    pub(super) owners: Vec<usize>,
+    /// What is looked for in each place, in the order of [`Place::ALL`].
+    pub(super) searches: [Search; 3],
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Signal {
     pub(super) id: String,
-    pub(super) patterns: Vec<Regex>,
+    pub(super) place: Place,
+    /// Whether it counts only where nothing before it in its clause denies it.
+    pub(super) affirmed: bool,
+    pub(super) patterns: Vec<Pattern>,
+    /// What takes a match back that overlaps with it.
+    pub(super) except: Vec<Pattern>,
+}
+
+/// Where a signal is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Place {
+    /// In the whole answer.
+    #[default]
+    Answer,
+    /// In how the answer begins.
+    Opening,
+    /// In what was asked.
+    Question,
+}
+
+impl Place {
+    pub(super) const ALL: [Self; 3] = [Self::Answer, Self::Opening, Self::Question];
+}
+
+/// All patterns of a place, for one pass over its text.
+#[derive(Debug, Clone)]
+pub(super) struct Search {
+    pub(super) set: RegexSet,
+    /// The signal of each pattern in `set`, and which of the signal's patterns it is.
+    pub(super) owners: Vec<(usize, usize)>,
 }
 
 #[derive(Debug, Clone)]
@@ -43,6 +77,8 @@ pub(super) struct Rule {
     pub(super) families: Vec<Family>,
     pub(super) all: Vec<Sign>,
     pub(super) any: Vec<Sign>,
+    /// How many of `any` must hold, if there are any.
+    pub(super) at_least: usize,
     pub(super) none: Vec<Sign>,
 }
 
@@ -72,7 +108,13 @@ pub struct RulesError {
 struct PackText {
     pack: About,
     #[serde(default)]
-    idle: Vec<Spanned<String>>,
+    idle: Vec<String>,
+    #[serde(default)]
+    deniers: Vec<String>,
+    #[serde(default)]
+    turns: Vec<String>,
+    #[serde(default, rename = "part")]
+    parts: Vec<PartText>,
     #[serde(default, rename = "signal")]
     signals: Vec<SignalText>,
     #[serde(default, rename = "rule")]
@@ -88,6 +130,13 @@ struct About {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct PartText {
+    id: Spanned<String>,
+    pattern: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SignalText {
     id: Spanned<String>,
     #[expect(dead_code, reason = "for people; it must be there")]
@@ -96,6 +145,12 @@ struct SignalText {
     phrases: Vec<Spanned<String>>,
     #[serde(default)]
     patterns: Vec<Spanned<String>>,
+    #[serde(default, rename = "where")]
+    place: Place,
+    #[serde(default)]
+    affirmed: bool,
+    #[serde(default)]
+    except: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -111,6 +166,7 @@ struct RuleText {
     all: Vec<Spanned<String>>,
     #[serde(default)]
     any: Vec<Spanned<String>>,
+    at_least: Option<Spanned<usize>>,
     #[serde(default)]
     none: Vec<Spanned<String>>,
 }
@@ -120,9 +176,6 @@ pub(in crate::trap) const FILE: &str = "rules.toml";
 
 /// The built-in rules.
 pub(in crate::trap) const BUILT_IN: &str = include_str!("../../../packs/trap/rules.toml");
-
-/// How large one compiled pattern may become, in bytes; a pack cannot exhaust the memory.
-const PATTERN_SIZE: usize = 1 << 20;
 
 impl RulePack {
     /// The built-in rules.
@@ -135,7 +188,8 @@ impl RulePack {
     /// # Errors
     ///
     /// The first thing that is wrong, with its line and column: no TOML of this form, a pattern that is no regular
-    /// expression, a rule without conditions, a name that stands twice or that nothing has.
+    /// expression, a rule that would decide by default or that can never hold, a name that stands twice or that nothing
+    /// has.
     pub fn parse(file: &str, text: &str) -> Result<Self, RulesError> {
         let at = |place: usize, why: String| {
             let (line, column) = line_and_column(text, place);
@@ -143,71 +197,23 @@ impl RulePack {
         };
         let pack: PackText = toml::from_str(text)
             .map_err(|error| at(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
-        let idle = pack.idle.iter().map(|word| Folded::new(word.get_ref()).text).collect();
-        let mut ids = BTreeSet::new();
-        let (mut signals, mut sources, mut owners) = (Vec::new(), Vec::new(), Vec::new());
-        for signal in &pack.signals {
-            let (place, id) = (signal.id.span().start, signal.id.get_ref());
-            if id.starts_with('@') || !ids.insert(id.clone()) {
-                return Err(at(
-                    place,
-                    format!("the signal {id:?} stands twice, or begins with @, which features do"),
-                ));
-            }
-            if signal.phrases.is_empty() && signal.patterns.is_empty() {
-                return Err(at(place, format!("the signal {id:?} has neither phrases nor patterns")));
-            }
-            let phrases =
-                signal.phrases.iter().map(|phrase| (phrase.span().start, as_pattern(phrase.get_ref())));
-            let patterns =
-                signal.patterns.iter().map(|pattern| (pattern.span().start, unaccented(pattern.get_ref())));
-            let mut compiled = Vec::new();
-            for (place, source) in phrases.chain(patterns) {
-                let source = bounded(&source);
-                let built = RegexBuilder::new(&source).unicode(false).size_limit(PATTERN_SIZE).build();
-                let pattern = built.map_err(|error| at(place, told(&error)))?;
-                if pattern.is_match("") {
-                    return Err(at(
-                        place,
-                        "the pattern fits an empty text, so that it would fit every answer".to_owned(),
-                    ));
-                }
-                compiled.push(pattern);
-                owners.push(signals.len());
-                sources.push(source);
-            }
-            signals.push(Signal { id: id.clone(), patterns: compiled });
+        let signals = signals(&pack, at)?;
+        let rules = rules(&pack, &signals, at)?;
+        let mut searches = Vec::new();
+        for place in Place::ALL {
+            searches.push(Search::of(&signals, place).map_err(|why| at(0, why))?);
         }
-        let set = RegexSetBuilder::new(&sources).unicode(false).size_limit(64 * PATTERN_SIZE).build();
-        let set = set.map_err(|error| at(0, told(&error)))?;
-        let mut rules = Vec::new();
-        let mut rule_ids = BTreeSet::new();
-        for rule in &pack.rules {
-            let (place, id) = (rule.id.span().start, rule.id.get_ref());
-            if !rule_ids.insert(id.clone()) {
-                return Err(at(place, format!("the rule {id:?} stands twice")));
-            }
-            if rule.all.is_empty() && rule.any.is_empty() {
-                let why = format!(
-                    "the rule {id:?} asks for nothing (all, any), so that it would decide by default"
-                );
-                return Err(at(place, why));
-            }
-            let sign = |name: &Spanned<String>| {
-                sign(name.get_ref(), &signals).map_err(|why| at(name.span().start, why))
-            };
-            let signs = |names: &[Spanned<String>]| names.iter().map(sign).collect::<Result<Vec<_>, _>>();
-            rules.push(Rule {
-                id: id.as_str().into(),
-                class: named(&rule.class, at)?,
-                categories: rule.categories.iter().map(|name| named(name, at)).collect::<Result<_, _>>()?,
-                families: rule.families.iter().map(|name| named(name, at)).collect::<Result<_, _>>()?,
-                all: signs(&rule.all)?,
-                any: signs(&rule.any)?,
-                none: signs(&rule.none)?,
-            });
-        }
-        Ok(Self { id: pack.pack.id, version: pack.pack.version, idle, signals, rules, set, owners })
+        let folded = |words: &[String]| words.iter().map(|word| Folded::new(word).text).collect();
+        Ok(Self {
+            idle: folded(&pack.idle),
+            deniers: folded(&pack.deniers),
+            turns: folded(&pack.turns),
+            id: pack.pack.id,
+            version: pack.pack.version,
+            signals,
+            rules,
+            searches: searches.try_into().expect("there are three places"),
+        })
     }
 
     /// The names of its rules, in their order.
@@ -227,6 +233,129 @@ impl RulePack {
     }
 }
 
+impl Search {
+    fn of(signals: &[Signal], place: Place) -> Result<Self, String> {
+        let (mut sources, mut owners) = (Vec::new(), Vec::new());
+        for (n, signal) in signals.iter().enumerate().filter(|(_, signal)| signal.place == place) {
+            for (m, pattern) in signal.patterns.iter().enumerate() {
+                sources.push(&pattern.source);
+                owners.push((n, m));
+            }
+        }
+        let set = RegexSetBuilder::new(sources)
+            .unicode(false)
+            .size_limit(pattern::SIZE)
+            .dfa_size_limit(pattern::STATES)
+            .build();
+        Ok(Self { set: set.map_err(|error| pattern::told(&error))?, owners })
+    }
+}
+
+/// Reads the parts and the signals of a pack.
+fn signals(
+    pack: &PackText,
+    at: impl Fn(usize, String) -> RulesError + Copy,
+) -> Result<Vec<Signal>, RulesError> {
+    let mut parts = BTreeMap::new();
+    for PartText { id, pattern } in &pack.parts {
+        let source = pattern::of_pattern(pattern.get_ref(), &parts)
+            .and_then(|source| Pattern::new(&source).compile().map(|_| source));
+        let source = source.map_err(|why| at(pattern.span().start, why))?;
+        if parts.insert(id.get_ref().as_str(), source).is_some() {
+            return Err(at(id.span().start, format!("the part {:?} stands twice", id.get_ref())));
+        }
+    }
+    let read = |text: &Spanned<String>| {
+        pattern::of_pattern(text.get_ref(), &parts)
+            .map(|source| Pattern::new(&source))
+            .map_err(|why| at(text.span().start, why))
+    };
+    let mut ids = BTreeSet::new();
+    let mut signals = Vec::new();
+    let mut sources = Vec::new();
+    for signal in &pack.signals {
+        let (place, id) = (signal.id.span().start, signal.id.get_ref());
+        if id.starts_with('@') {
+            return Err(at(place, format!("the signal {id:?} begins with @, which features do")));
+        }
+        if !ids.insert(id.clone()) {
+            return Err(at(place, format!("the signal {id:?} stands twice")));
+        }
+        if signal.phrases.is_empty() && signal.patterns.is_empty() {
+            return Err(at(place, format!("the signal {id:?} has neither phrases nor patterns")));
+        }
+        let phrases =
+            signal.phrases.iter().map(|phrase| Ok(Pattern::new(&pattern::of_phrase(phrase.get_ref()))));
+        let patterns: Vec<_> = phrases.chain(signal.patterns.iter().map(read)).collect::<Result<_, _>>()?;
+        let except: Vec<_> = signal.except.iter().map(read).collect::<Result<_, _>>()?;
+        let texts = signal.phrases.iter().chain(&signal.patterns).chain(&signal.except);
+        sources.extend(texts.map(|text| text.span().start).zip(patterns.iter().chain(&except).cloned()));
+        signals.push(Signal {
+            id: id.clone(),
+            place: signal.place,
+            affirmed: signal.affirmed,
+            patterns,
+            except,
+        });
+    }
+    // Together they compile in a fraction of the time; only where one is wrong is each looked at.
+    let all = RegexSetBuilder::new(sources.iter().map(|(_, pattern)| &pattern.source))
+        .unicode(false)
+        .size_limit(pattern::SIZE)
+        .build();
+    if all.is_err() || all.is_ok_and(|set| set.is_match(b"")) {
+        for (place, pattern) in &sources {
+            pattern.check().map_err(|why| at(*place, why))?;
+        }
+    }
+    Ok(signals)
+}
+
+/// Reads the rules of a pack.
+fn rules(
+    pack: &PackText,
+    signals: &[Signal],
+    at: impl Fn(usize, String) -> RulesError + Copy,
+) -> Result<Vec<Rule>, RulesError> {
+    let mut rules = Vec::new();
+    let mut ids = BTreeSet::new();
+    for rule in &pack.rules {
+        let (place, id) = (rule.id.span().start, rule.id.get_ref());
+        if !ids.insert(id.clone()) {
+            return Err(at(place, format!("the rule {id:?} stands twice")));
+        }
+        if rule.all.is_empty() && rule.any.is_empty() {
+            let why =
+                format!("the rule {id:?} asks for nothing (all, any), so that it would decide by default");
+            return Err(at(place, why));
+        }
+        if let Some(least) =
+            rule.at_least.as_ref().filter(|least| *least.get_ref() == 0 || *least.get_ref() > rule.any.len())
+        {
+            let why = format!(
+                "the rule {id:?} asks for at least {} of the {} signs in any; between 1 and all can be asked for",
+                least.get_ref(),
+                rule.any.len()
+            );
+            return Err(at(least.span().start, why));
+        }
+        let sign =
+            |name: &Spanned<String>| sign(name.get_ref(), signals).map_err(|why| at(name.span().start, why));
+        let signs = |names: &[Spanned<String>]| names.iter().map(sign).collect::<Result<Vec<_>, _>>();
+        rules.push(Rule {
+            id: id.as_str().into(),
+            class: named(&rule.class, at)?,
+            categories: rule.categories.iter().map(|name| named(name, at)).collect::<Result<_, _>>()?,
+            families: rule.families.iter().map(|name| named(name, at)).collect::<Result<_, _>>()?,
+            all: signs(&rule.all)?,
+            any: signs(&rule.any)?,
+            at_least: rule.at_least.as_ref().map_or(1, |least| *least.get_ref()),
+            none: signs(&rule.none)?,
+        });
+    }
+    Ok(rules)
+}
+
 fn named<T: std::str::FromStr<Err: std::fmt::Display>>(
     name: &Spanned<String>,
     at: impl Fn(usize, String) -> RulesError,
@@ -236,9 +365,10 @@ fn named<T: std::str::FromStr<Err: std::fmt::Display>>(
 
 fn sign(name: &str, signals: &[Signal]) -> Result<Sign, String> {
     if name.starts_with('@') {
-        let known = || Feature::ALL.map(Feature::name).join(", ");
+        let known = || Feature::ALL.iter().map(|feature| feature.name()).collect::<Vec<_>>().join(", ");
         return Feature::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|feature| feature.name() == name)
             .map(Sign::Feature)
             .ok_or_else(|| format!("there is no feature {name:?}; there are {}", known()));
@@ -250,47 +380,91 @@ fn sign(name: &str, signals: &[Signal]) -> Result<Sign, String> {
         .ok_or_else(|| format!("there is no signal {name:?}"))
 }
 
-/// A phrase as a pattern: any white space between its words.
-fn as_pattern(phrase: &str) -> String {
-    let words: Vec<_> = Folded::new(phrase).text.split_whitespace().map(regex::escape).collect();
-    words.join(r"\s+")
-}
-
-/// A pattern with its letters as folded texts have them; what stands behind a backslash stays.
-fn unaccented(pattern: &str) -> String {
-    let mut out = String::with_capacity(pattern.len());
-    let mut escaped = false;
-    for c in pattern.chars() {
-        if escaped || c.is_ascii() {
-            // A capital would never be met in a folded text; behind a backslash it means a class.
-            out.push(if escaped { c } else { c.to_ascii_lowercase() });
-        } else {
-            out.push_str(&Folded::new(c.encode_utf8(&mut [0; 4])).text);
-        }
-        escaped = c == '\\' && !escaped;
-    }
-    out
-}
-
-/// The pattern where no word goes on before or behind it.
-fn bounded(pattern: &str) -> String {
-    format!(r"\b{{start-half}}(?:{pattern})\b{{end-half}}")
-}
-
-fn told(error: &regex::Error) -> String {
-    match error {
-        regex::Error::Syntax(why) => {
-            let last = why.lines().last().unwrap_or(why);
-            format!("not a regular expression: {}", last.trim_start_matches("error: "))
-        }
-        regex::Error::CompiledTooBig(most) => format!("the pattern compiles to more than {most} bytes"),
-        other => other.to_string(),
-    }
-}
-
 fn line_and_column(text: &str, place: usize) -> (usize, usize) {
     let before = &text[..text.floor_char_boundary(place)];
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     (line, column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BUILT_IN, FILE, RulePack};
+
+    /// A pack with these lines behind its first table, which ends in line 3.
+    fn refused(lines: &str) -> (usize, usize, String) {
+        let text = format!("[pack]\nid = \"t\"\nversion = \"1\"\n{lines}");
+        let error = RulePack::parse("own.toml", &text).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("own.toml, line {}, column {}: {}", error.line, error.column, error.why)
+        );
+        (error.line, error.column, error.why)
+    }
+
+    const SIGNAL: &str = "[[signal]]\nid = \"no\"\nabout = \"-\"\nphrases = [\"no\"]\n";
+
+    #[test]
+    fn what_is_wrong_with_a_pack_is_said_with_line_and_column() {
+        let rule = |keys: &str| format!("{SIGNAL}[[rule]]\nid = \"r\"\n{keys}");
+        let good = rule("class = \"TRUE_PASS\"\nall = [\"no\"]\n");
+        for (lines, place, why) in [
+            ("[[signal\n".to_owned(), (4, 9), "unclosed array table"),
+            ("colour = 1\n".to_owned(), (4, 1), "unknown field `colour`"),
+            ("[[signal]]\nid = \"no\"\nphrases = [\"no\"]\n".to_owned(), (4, 1), "missing field `about`"),
+            (SIGNAL.replace("phrases = [\"no\"]", "patterns = [\"a\", \"(b\"]"), (7, 18), "unclosed group"),
+            (SIGNAL.replace("phrases = [\"no\"]", "patterns = [\"a*\"]"), (7, 13), "fits an empty text"),
+            (SIGNAL.replace("phrases = [\"no\"]", "patterns = [\"{wont} go\"]"), (7, 13), "no part \"wont\""),
+            (SIGNAL.replace("phrases = [\"no\"]", "where = \"end\""), (7, 9), "unknown variant `end`"),
+            (SIGNAL.replace("phrases = [\"no\"]\n", ""), (5, 6), "neither phrases nor patterns"),
+            (SIGNAL.replace("\"no\"\nabout", "\"@no\"\nabout"), (5, 6), "begins with @"),
+            (SIGNAL.repeat(2), (9, 6), "the signal \"no\" stands twice"),
+            ("[[part]]\nid = \"p\"\npattern = \"a\"\n".repeat(2), (8, 6), "the part \"p\" stands twice"),
+            ("[[part]]\nid = \"p\"\npattern = \"[a\"\n".to_owned(), (6, 11), "not a regular expression"),
+            (format!("{SIGNAL}except = [\"{}\"]\n", "(?:no{999}){999}{9}"), (8, 11), "compiles to more than"),
+            (
+                format!("{good}[[rule]]\nid = \"r\"\nclass = \"TRUE_PASS\"\nall = [\"no\"]\n"),
+                (13, 6),
+                "the rule \"r\" stands twice",
+            ),
+            (rule("class = \"PASS\"\nall = [\"no\"]\n"), (10, 9), "\"PASS\" is no class"),
+            (rule("class = \"TRUE_PASS\"\n"), (9, 6), "decide by default"),
+            (rule("class = \"TRUE_PASS\"\nnone = [\"no\"]\n"), (9, 6), "decide by default"),
+            (rule("class = \"TRUE_PASS\"\nall = [\"yes\"]\n"), (11, 8), "there is no signal \"yes\""),
+            (
+                rule("class = \"TRUE_PASS\"\nany = [\"no\", \"@big\"]\n"),
+                (11, 14),
+                "there is no feature \"@big\"",
+            ),
+            (
+                rule("class = \"TRUE_PASS\"\nall = [\"no\"]\ncategories = [\"ODD\"]\n"),
+                (12, 15),
+                "\"ODD\" is no category",
+            ),
+            (
+                rule("class = \"TRUE_PASS\"\nall = [\"no\"]\nfamilies = [\"odd\"]\n"),
+                (12, 13),
+                "\"odd\" is no family",
+            ),
+            (rule("class = \"TRUE_PASS\"\nany = [\"no\"]\nat_least = 2\n"), (12, 12), "at least 2 of the 1"),
+            (rule("class = \"TRUE_PASS\"\nany = [\"no\"]\nat_least = 0\n"), (12, 12), "at least 0 of the 1"),
+        ] {
+            let (line, column, said) = refused(&lines);
+            assert_eq!((line, column), place, "{said}: {lines}");
+            assert!(said.contains(why), "{said:?} has no {why:?}");
+        }
+    }
+
+    #[test]
+    fn a_pack_without_a_name_is_refused_where_it_begins() {
+        let error = RulePack::parse("own.toml", "idle = []\n").unwrap_err();
+        assert_eq!((error.line, error.why.as_str()), (1, "missing field `pack`"));
+    }
+
+    #[test]
+    fn the_built_in_pack_is_whole() {
+        let pack = RulePack::parse(FILE, BUILT_IN).unwrap();
+        assert_eq!(pack.rules().count(), pack.rules.len());
+        assert_eq!(pack.unused_signals().count(), 0);
+    }
 }
