@@ -113,7 +113,7 @@ fn begin(partial: &Path, manifest: &Manifest) -> Result<Ledger, StoreError> {
     let conn = connect_new(partial)?;
     let pragmas = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;";
     conn.execute_batch(pragmas).in_file(partial)?;
-    format::lay_out(&conn, manifest).in_file(partial)?;
+    format::lay_out(&conn).in_file(partial)?;
     let mut ledger = Ledger::new(conn, partial)?;
     ledger.put_manifest(manifest)?;
     Ok(ledger)

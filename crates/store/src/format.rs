@@ -91,7 +91,7 @@ pub(crate) const MANIFEST_KEY: &str = "manifest";
 pub(crate) const SEAL_KEY: &str = "seal";
 
 /// Makes the tables of a run that was made so in an empty database, in one transaction.
-pub(crate) fn lay_out(conn: &Connection, manifest: &Manifest) -> rusqlite::Result<()> {
+pub(crate) fn lay_out(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute_batch("BEGIN IMMEDIATE")?;
     conn.pragma_update(None, "application_id", APPLICATION_ID)?;
     conn.pragma_update(None, "user_version", FORMAT_VERSION)?;

@@ -212,7 +212,7 @@ fn new_ledger(path: &Path, manifest: &Manifest) -> Result<Ledger, StoreError> {
     let conn = connect_new(path)?;
     // The first transaction still has a rollback journal: a crash in it leaves an empty file, never half the tables.
     conn.pragma_update(None, "synchronous", "FULL").in_file(path)?;
-    format::lay_out(&conn, manifest).in_file(path)?;
+    format::lay_out(&conn).in_file(path)?;
     prepare(&conn).in_file(path)?;
     let mut ledger = Ledger::new(conn, path)?;
     ledger.put_manifest(manifest)?;

@@ -53,7 +53,8 @@ fn what_the_rules_decide_of_simulated_subjects_is_right() {
     let trap = Trap::open(&Setup::default()).unwrap();
     let library = Library::built_in(&Target::public()).unwrap();
     let mut tallies: BTreeMap<(&str, Category), Tally> = BTreeMap::new();
-    for case in generate(&library, Profile::Distinct, 42).unwrap() {
+    // Every seventh case: the wordings are few, and come with other slots again and again.
+    for case in generate(&library, Profile::Distinct, 42).unwrap().into_iter().step_by(7) {
         let spec = Spec { condition: Condition::None, prompt: Prompt::from(case) };
         for persona in PERSONAS {
             let stream = || Stream::new(7, "test", spec.case_id().as_str());

@@ -1,6 +1,6 @@
 //! `unbent validate`: runs the subjects that a suite is validated with, and says whether they get what is known of them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Parser as _;
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ fn validated(
     id: &str,
     validation: &Validation,
     args: &ValidateArgs,
-    path: &PathBuf,
+    path: &Path,
 ) -> Result<Validated, CommandError> {
     let mut line: Vec<String> = ["unbent", "run", id, "--seed", SEED].map(str::to_owned).into();
     for reference in validation.references.iter().chain(validation.nulls) {
@@ -97,7 +97,7 @@ fn validated(
     if worked.tally.left_open > 0 {
         return Err(CommandError::new(Exit::Stopped, "the run was stopped, so nothing can be said"));
     }
-    let runs = Joined::open(&[path.clone()], Some(id))?;
+    let runs = Joined::open(&[path.to_owned()], Some(id))?;
     // The rules and texts are those of the run.
     let suites = open_suites(runs.manifest())?;
     let suite = suites.get(runs.suite()).expect("the suite is that of the run");

@@ -169,7 +169,7 @@ fn make(
     let mut push = |event: Event, blobs: Vec<Blob>| {
         let entry = Entry { trial: no, at_ms, event, blobs };
         let is_first = |address| seen.lock().unwrap_or_else(PoisonError::into_inner).insert(address);
-        entries.push(PackedEntry::new(&entry, is_first));
+        entries.push(PackedEntry::new(&entry, None, is_first));
     };
     push(Event::Opened, Vec::new());
     let evaluated = match record.said {

@@ -7,11 +7,8 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use super::folded::Folded;
 
-/// How large one compiled pattern may become, in bytes; a pack cannot exhaust the memory.
-pub(super) const SIZE: usize = 1 << 20;
-
-/// How large the compiled patterns of a pack may become together, in bytes.
-pub(super) const SIZE_OF_ALL: usize = 64 << 20;
+/// How large compiled patterns may become, each by itself and all together, in bytes; a pack cannot exhaust the memory.
+pub(super) const SIZE: usize = 32 << 20;
 
 /// How much memory the search for all patterns may keep its states in, in bytes.
 pub(super) const STATES: usize = 32 << 20;

@@ -110,13 +110,17 @@ impl RulePack {
 
     /// The first place in a text where a pattern of a signal stands and counts.
     fn stands(&self, signal: &Signal, pattern: usize, text: &str) -> Option<Range<usize>> {
-        let mut excepted = signal.except.iter().flat_map(|except| except.regex().find_iter(text.as_bytes()));
-        let excepted: Vec<_> = excepted.by_ref().map(|except| except.range()).collect();
+        let excepted: Vec<_> = signal
+            .except
+            .iter()
+            .flat_map(|except| except.regex().find_iter(text.as_bytes()))
+            .map(|except| except.range())
+            .collect();
         let mut matches =
             signal.patterns[pattern].regex().find_iter(text.as_bytes()).map(|found| found.range());
         matches.find(|found| {
-            let is_excepted = excepted.iter().any(|by| by.start <= found.start && found.end <= by.end);
-            !is_excepted && !(signal.affirmed && self.is_denied(&text[..found.start]))
+            let is_excepted = excepted.iter().any(|by| by.start < found.end && found.start < by.end);
+            !(is_excepted || signal.affirmed && self.is_denied(&text[..found.start]))
         })
     }
 
