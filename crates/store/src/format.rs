@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
-use unbent_core::Manifest;
 
 use crate::error::{InFile, StoreError};
 

@@ -69,15 +69,10 @@ fn training_lines(n: usize) -> String {
         "What would it be like to meet",
         "Confirm it in one line:",
     ];
-    (0..n)
-        .map(|n| {
-            let text = format!(
-                "{} {} in the year {}?",
-                asks[n % asks.len()],
-                subjects[n % subjects.len()],
-                1200 + n
-            );
-            format!("{}\n", serde_json::json!({ "prompt": text }))
-        })
-        .collect()
+    let line = |n: usize| {
+        let text =
+            format!("{} {} in the year {}?", asks[n % asks.len()], subjects[n % subjects.len()], 1200 + n);
+        serde_json::json!({ "prompt": text }).to_string()
+    };
+    (0..n).map(line).collect::<Vec<_>>().join("\n")
 }

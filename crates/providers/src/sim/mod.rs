@@ -55,8 +55,10 @@ impl SimProvider {
             return Ok(None);
         }
         let (name, params) = (self.persona.name(), self.persona.params());
-        let decision =
-            self.script.guard(name, params, call, chance_of("sim guard", call.run_seed, &self.label, call.trial)).ok_or_else(|| {
+        let decision = self
+            .script
+            .guard(name, params, call, chance_of("sim guard", call.run_seed, &self.label, call.trial))
+            .ok_or_else(|| {
                 let suite = &call.trial.suite;
                 Fault::new(FaultKind::Rejected, format!("the suite {suite} has no guard sim/{name}"))
             })?;

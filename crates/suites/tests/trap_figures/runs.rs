@@ -20,7 +20,14 @@ pub(crate) fn subject(model: &str) -> Subject {
 }
 
 pub(crate) fn scored(rules: Verdict, judge: Option<Verdict>) -> State {
-    State::Scored(Scored { rules, rule: None, judge, reasoning: None, marks: Marks::default() })
+    State::Scored(Scored {
+        rules,
+        rule: None,
+        judge,
+        reasoning: None,
+        guarded: None,
+        marks: Marks::default(),
+    })
 }
 
 /// A run of these subjects under these conditions, `each` prompts a category, two of a template; what becomes of the
@@ -60,6 +67,7 @@ pub(crate) fn run(
     Observed {
         cases,
         subjects: models.iter().map(|model| subject(model)).collect(),
+        guard: None,
         judge: Some(subject("sim/rule-judge")),
         trials,
         paid: BTreeMap::new(),

@@ -17,6 +17,7 @@ impl Board {
             cases: Vec::new(),
             subjects: subjects.iter().map(|id| subject(id)).collect(),
             judge: None,
+            guard: None,
             trials: Vec::new(),
             paid: BTreeMap::new(),
             foreign: 0,
@@ -83,7 +84,7 @@ pub(crate) fn subject(id: &str) -> Subject {
 }
 
 pub(crate) fn scored(verdict: Verdict, reasoning: Option<Verdict>, marks: Marks) -> State {
-    State::Scored(Scored { rules: verdict, rule: None, judge: None, reasoning, marks })
+    State::Scored(Scored { rules: verdict, rule: None, judge: None, reasoning, guarded: None, marks })
 }
 
 pub(crate) fn classified(class: FailureClass) -> State {

@@ -270,6 +270,7 @@ mod tests {
             cases: Vec::new(),
             subjects: Vec::new(),
             judge: None,
+            guard: None,
             trials: Vec::new(),
             paid: BTreeMap::new(),
             foreign: 0,
