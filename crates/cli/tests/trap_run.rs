@@ -1,7 +1,5 @@
 //! Runs of the trap suite: what subjects and judges are asked, and what becomes of it.
 
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
-
 mod program;
 
 use std::path::Path;
