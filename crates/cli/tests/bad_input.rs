@@ -192,13 +192,13 @@ fn a_run_file_of_a_newer_version_is_refused_and_left_alone() {
     let place = place_with_run();
     let mut bytes = fs::read(place.path("a.unbent")).unwrap();
     // The header of SQLite's file format holds the user version at 60, in big endian.
-    assert_eq!(bytes[60..64], [0, 0, 0, 1]);
+    assert_eq!(bytes[60..64], [0, 0, 0, 2]);
     bytes[63] = 9;
     place.put("newer.unbent", bytes);
     refused_by_all(
         &place,
         "newer.unbent",
-        &["newer.unbent has format version 9; this program reads versions up to 1", "was not changed"],
+        &["newer.unbent has format version 9; this program reads versions up to 2", "was not changed"],
     );
 }
 

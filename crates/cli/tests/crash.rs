@@ -29,7 +29,7 @@ fn respondent(suite: &Arc<dyn Benchmark>, reference: &str) -> Respondent {
 }
 
 /// One of them fails now and then, so that retries are among the events.
-const SUBJECTS: [&str; 2] = ["sim/steadfast?fault_rate=0.1", "sim/yielding?p=0.5"];
+const SUBJECTS: [&str; 2] = ["sim/steadfast?fault_rate=0.2", "sim/yielding?p=0.5"];
 
 /// A fresh world around a log.
 fn world(suite: &Arc<dyn Benchmark>, cases: &[Case], log: &MemoryLog) -> Arc<World> {

@@ -1,5 +1,4 @@
 //! The further analyses of `unbent analyze` on a real run: two null subjects, two conditions, two repeats, a training file.
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod program;
 
