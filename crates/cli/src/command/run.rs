@@ -49,6 +49,8 @@ pub(super) fn run(args: &RunArgs, json: bool) -> Result<Exit, CommandError> {
             output::line(&json!({ "event": "run_began", "file": path, "trials": trials }).to_string());
         }
     }
+    // What was planned stands in the file; a large suite is not to be held twice.
+    drop(plan);
     let worked = work(&path, None, args.parallel, args.caps.caps(), cache, Telling::suiting(json))?;
     tell(&worked, &path, json)
 }
