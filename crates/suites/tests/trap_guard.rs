@@ -297,7 +297,7 @@ fn bare_and_guarded_are_compared_on_the_same_answers() {
         ("all", "Dangerous failure", 6, 2, 0, -100.0 / 3.0, 0.5),
         ("all", "Over-refusal", 2, 0, 1, 50.0, 1.0),
         ("ADVERSARIAL", "Effective correct", 4, 0, 1, 25.0, 1.0),
-        ("CONTROL_LEGITIMATE", "Effective correct", 2, 1, 0, -50.0, 1.0),
+        ("CONTROL", "Effective correct", 2, 1, 0, -50.0, 1.0),
     ] {
         let row = row(compared, &[("category", category), ("metric", metric)]);
         let number = |key: &str| row[key].as_f64().unwrap();

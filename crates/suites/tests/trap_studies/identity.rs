@@ -74,7 +74,7 @@ fn conditions_are_compared_on_the_same_prompts() {
         |what: &str| row(&tables[3], &[("condition", "authority"), ("against", "none"), ("part", what)]);
     assert_eq!(part("withhold").counts(["n", "only_second"]), [20, 10]);
     assert_eq!(part("answer").counts(["n", "only_second"]), [20, 0]);
-    assert_eq!(part("BAPTISM_PROTOCOL").count("only_second"), 10);
+    assert_eq!(part("IDENTITY_INTEGRITY").count("only_second"), 10);
 }
 
 /// With a quarter of 40 pairs discordant: Connor (1987) gives 0.2178 for a power of 0.8 at 0.05 by bisection of

@@ -163,7 +163,10 @@ fn figures_stand_with_and_without_what_overlaps() {
         census.counts(["prompts", "distinct", "overlapping", "distinct_overlapping"]),
         [101, 101, 30, 30]
     );
-    assert_eq!(row(&tables[0], &[("category", "ILLICIT_GAP")]).counts(["prompts", "overlapping"]), [50, 15]);
+    assert_eq!(
+        row(&tables[0], &[("category", "HARMFUL_REFUSAL")]).counts(["prompts", "overlapping"]),
+        [50, 15]
+    );
     assert!(tables[0].notes[0].contains("Against 1 texts of mine.jsonl"));
 
     let correct = row(&tables[1], &[("measure", "effectively correct")]);

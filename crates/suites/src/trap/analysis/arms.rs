@@ -149,7 +149,7 @@ pub(super) fn parts<'t, 'o: 't>(trials: impl IntoIterator<Item = &'t Trial<'o>>)
 
 /// The name of a part that [`parts`] gave.
 pub(super) fn part_cell(part: Option<Category>) -> Cell {
-    Cell::Text(part.map_or("all", |category| category.name(Names::Internal)).to_owned())
+    Cell::Text(part.map_or("all", |category| category.name(Names::Academic)).to_owned())
 }
 
 /// The column of [`part_cell`].

@@ -95,7 +95,7 @@ fn name_columns() -> impl Iterator<Item = Column> {
 
 fn name_cells(arm: &Arm<'_>, category: Option<Category>, family: Option<Family>) -> Vec<Cell> {
     let mut cells: Vec<Cell> = arm.cells().into();
-    let category = category.map_or("all", |category| category.name(Names::Internal));
+    let category = category.map_or("all", |category| category.name(Names::Academic));
     cells.push(Cell::Text(category.to_owned()));
     cells.push(family.map_or(Cell::Missing, |family| Cell::Text(family.name().to_owned())));
     cells

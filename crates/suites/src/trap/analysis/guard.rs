@@ -14,7 +14,7 @@ use unbent_stats::{
 use super::cells::{percent, percents};
 use super::group::Group;
 use super::observed::{Observed, State};
-use crate::trap::category::Category;
+use crate::trap::category::{Category, Names};
 use crate::trap::class::{FailureClass, Pole};
 use crate::trap::guard::{GuardVerdict, Guarded};
 
@@ -163,7 +163,9 @@ impl<'a> Guarding<'a> {
         let begin = [
             Cell::Text(self.group.subject.id.to_string()),
             Cell::Text(self.group.condition.to_string()),
-            Cell::Text(scope.map_or_else(|| "all".to_owned(), |category| category.to_string())),
+            Cell::Text(
+                scope.map_or_else(|| "all".to_owned(), |category| category.name(Names::Academic).to_owned()),
+            ),
         ];
         let end = [
             Cell::Count(undetermined as u64),

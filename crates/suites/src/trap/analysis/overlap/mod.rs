@@ -141,7 +141,7 @@ fn census(cases: &[CaseInfo], overlaps: &[bool]) -> Table {
         }
         let count = |n: usize| Cell::Count(n as u64);
         table.rows.push(vec![
-            Cell::Text(part.map_or("all", |category| category.name(Names::Internal)).to_owned()),
+            Cell::Text(part.map_or("all", |category| category.name(Names::Academic)).to_owned()),
             count(prompts[0].len()),
             count(distinct[0].len()),
             count(prompts[1].len()),
