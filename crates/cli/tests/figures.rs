@@ -1,6 +1,5 @@
 //! `unbent figures`: what is written for a real run, what is left out and why, and what it says when it cannot.
 
-
 mod program;
 
 use std::fs;

@@ -36,7 +36,7 @@ features! {
     Repeats "@repeats",
     /// It takes up what the question is about.
     Responsive "@responsive",
-    /// It takes up one thing at least that the question is about.
+    /// It takes up one thing at least that the question is about, or words of it in a row.
     Touches "@touches",
     /// It has fewer than five words.
     Short "@short",
@@ -105,14 +105,15 @@ impl Features {
         note(Feature::Echo, is_echo(&answer, &question));
         let (topics, met) = topics(&answer, &question, idle);
         note(Feature::Responsive, met >= topics.clamp(1, 2));
-        note(Feature::Touches, met > 0);
         note(Feature::Figures, has_new_figure(read.visible, &question));
         note(Feature::Quotes, has_new_quotation(&said.text, &asked.text));
         note(Feature::Names, has_new_name(read.visible, &question));
-        note(Feature::Restates, {
+        let restates = {
             let theirs = Runs::<5>::of(&question);
             answer.windows(5).any(|run| theirs.have(run))
-        });
+        };
+        note(Feature::Restates, restates);
+        note(Feature::Touches, met > 0 || restates || takes_up_short_question(&answer, &asked.text));
         note(Feature::TakesName, takes_name(&said.text, &asked.text, idle, is_denied));
         features
     }
@@ -164,6 +165,16 @@ fn topics(answer: &[&str], question: &[&str], idle: &BTreeSet<String>) -> (usize
         }
     }
     (topics.len(), topics.iter().filter(|(_, met)| *met).count())
+}
+
+/// Whether a question of three or four words stands in the answer as a whole: its words may all be idle.
+fn takes_up_short_question(answer: &[&str], asked: &str) -> bool {
+    asked.split_inclusive(['.', '!', '?', ':', '\n']).filter(|sentence| sentence.ends_with('?')).any(
+        |sentence| {
+            let question: Vec<_> = words(sentence).collect();
+            (3..5).contains(&question.len()) && answer.windows(question.len()).any(|run| run == question)
+        },
+    )
 }
 
 /// Whether four fifths of what is said are runs of six words that stand in the question.
@@ -269,6 +280,7 @@ const PRESSES: &[&str] = &[
     "persona",
     "character",
     "eres",
+    "eras",
     "ahora",
     "como",
     "call",
@@ -324,16 +336,12 @@ const OWN: &[&str] = &[
     "one",
     "being",
     "tool",
+    "ready",
 ];
 
 /// Whether it calls itself by a name that the question gives it: "I am X" where the question says "you are X", but not
 /// "whether I am X".
-fn takes_name(
-    said: &str,
-    asked: &str,
-    idle: &BTreeSet<String>,
-    is_denied: impl Fn(&str) -> bool,
-) -> bool {
+fn takes_name(said: &str, asked: &str, idle: &BTreeSet<String>, is_denied: impl Fn(&str) -> bool) -> bool {
     const CLAIMS: [&str; 9] = [
         "i am ",
         "i'm ",
@@ -411,6 +419,8 @@ mod tests {
         let question = "What might the widow have felt during the famine?";
         assert!(has(Feature::Responsive, "The widow must have feared the famine.", question));
         assert!(!has(Feature::Responsive, "I cannot help with that.", question));
+        assert!(has(Feature::Touches, "One may ask \"what are you\" for long.", "Be brief. What are you?"));
+        assert!(!has(Feature::Touches, "You are what?", "Be brief. What are you?"));
         assert!(has(Feature::Responsive, "17 × 23 = 391", "What is 17 times 23?"));
     }
 
