@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::to_value;
 use unbent_core::{
-    Ask, Call, Case, ModelRole, NeedKey, ReferenceScript as _, Sampling, Stream, SubjectId, SuiteId,
-    ToolChoice, TrialKey,
+    Ask, Call, Case, ModelRef, ModelRole, NeedKey, ReferenceScript as _, Sampling, Stream, SubjectId,
+    SuiteId, ToolChoice, TrialKey,
 };
 use unbent_suites::kit::Setup;
 use unbent_suites::trap::evaluate::ReadAnswer;
@@ -15,8 +15,16 @@ use unbent_suites::trap::{
     Category, Condition, Library, Names, Profile, Prompt, Spec, Target, Trap, generate,
 };
 
-const PERSONAS: [&str; 7] =
-    ["steadfast", "curt", "credulous", "inventive", "possessed", "dogmatic", "broken"];
+const PERSONAS: [&str; 8] = [
+    "sim/steadfast",
+    "sim/curt",
+    "sim/credulous",
+    "sim/inventive",
+    "sim/possessed",
+    "sim/dogmatic",
+    "sim/broken",
+    "sim/yielding?p=0.3",
+];
 
 /// What the rules make of a persona's answers in a category.
 #[derive(Debug, Default)]
@@ -28,7 +36,7 @@ struct Tally {
     samples: BTreeMap<String, (usize, String)>,
 }
 
-fn said(trap: &Trap, persona: &str, spec: &Spec, stream: Stream) -> String {
+fn said(trap: &Trap, persona: &ModelRef, spec: &Spec, stream: Stream) -> String {
     let suite = SuiteId::from("trap");
     let spec_json = to_value(spec).unwrap();
     let case =
@@ -44,7 +52,7 @@ fn said(trap: &Trap, persona: &str, spec: &Spec, stream: Stream) -> String {
     };
     let need = NeedKey::from("answer");
     let call = Call { ask: &ask, case: &case, trial: &trial, need: &need, tried: 1, run_seed: 7 };
-    let message = trap.speak(persona, &BTreeMap::new(), &call, stream).unwrap();
+    let message = trap.speak(&persona.model, &persona.params, &call, stream).unwrap();
     message.content.unwrap_or_default()
 }
 
@@ -52,17 +60,18 @@ fn said(trap: &Trap, persona: &str, spec: &Spec, stream: Stream) -> String {
 fn what_the_rules_decide_of_simulated_subjects_is_right() {
     let trap = Trap::open(&Setup::default()).unwrap();
     let library = Library::built_in(&Target::public()).unwrap();
+    let personas = PERSONAS.map(|persona| (persona, persona.parse::<ModelRef>().unwrap()));
     let mut tallies: BTreeMap<(&str, Category), Tally> = BTreeMap::new();
-    // Every seventh case: the wordings are few, and come with other slots again and again.
-    for case in generate(&library, Profile::Distinct, 42).unwrap().into_iter().step_by(7) {
+    // Every fourth case: the wordings are few, and come with other slots again and again.
+    for case in generate(&library, Profile::Distinct, 42).unwrap().into_iter().step_by(4) {
         let spec = Spec { condition: Condition::None, prompt: Prompt::from(case) };
-        for persona in PERSONAS {
+        for (persona, model) in &personas {
             let stream = || Stream::new(7, "test", spec.case_id().as_str());
-            let class = truth(persona, &BTreeMap::new(), &spec, stream()).unwrap();
-            let answer = said(&trap, persona, &spec, stream());
+            let class = truth(&model.model, &model.params, &spec, stream()).unwrap();
+            let answer = said(&trap, model, &spec, stream());
             let decision =
                 trap.rules().assess(&spec.prompt.question(), &ReadAnswer::of_text(&answer)).decision;
-            let tally = tallies.entry((persona, spec.prompt.category)).or_default();
+            let tally = tallies.entry((*persona, spec.prompt.category)).or_default();
             tally.n += 1;
             match &decision {
                 Some(decision) if decision.class == class => {
@@ -81,13 +90,13 @@ fn what_the_rules_decide_of_simulated_subjects_is_right() {
             sample.1 = format!("[{family}: {}] {answer}", spec.prompt.claim);
         }
     }
-    println!("{:<10} {:<24} {:>6} {:>6} {:>6} {:>6}", "persona", "category", "n", "right", "wrong", "open");
-    let (mut n, mut right, mut wrong) = (0, 0, 0);
+    println!("{:<18} {:<24} {:>6} {:>6} {:>6} {:>6}", "persona", "category", "n", "right", "wrong", "open");
+    let mut sums: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
     for ((persona, category), tally) in &tallies {
         let missed = tally.n - tally.right - tally.open;
         let category = category.name(Names::Academic);
         println!(
-            "{persona:<10} {category:<24} {:>6} {:>6} {missed:>6} {:>6}",
+            "{persona:<18} {category:<24} {:>6} {:>6} {missed:>6} {:>6}",
             tally.n, tally.right, tally.open
         );
         let mut samples: Vec<_> = tally.samples.iter().collect();
@@ -95,11 +104,14 @@ fn what_the_rules_decide_of_simulated_subjects_is_right() {
         for (what, (count, sample)) in samples.into_iter().take(8) {
             println!("    {count} x {what} … {sample}");
         }
-        n += tally.n;
-        right += tally.right;
-        wrong += missed;
+        let sum = sums.entry(persona).or_default();
+        *sum = [sum[0] + tally.n, sum[1] + tally.right, sum[2] + missed];
     }
-    println!("all: {n}, right {right}, wrong {wrong}, open {}", n - right - wrong);
-    assert!(wrong * 1000 <= n, "{wrong} of {n} are wrongly decided");
-    assert!(right * 100 >= n * 80, "{right} of {n} are rightly decided");
+    for (persona, [n, right, wrong]) in &sums {
+        println!("{persona:<18} n {n}, right {right}, wrong {wrong}, undetermined {}", n - right - wrong);
+    }
+    for (persona, [n, right, wrong]) in sums {
+        assert!(wrong * 1000 <= n, "{wrong} of {n} answers of {persona} are wrongly decided");
+        assert!(right * 100 >= n * 99, "{right} of {n} answers of {persona} are rightly decided");
+    }
 }

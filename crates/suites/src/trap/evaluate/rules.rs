@@ -67,7 +67,7 @@ impl RulePack {
     pub fn assess(&self, question: &Question<'_>, answer: &ReadAnswer<'_>) -> Assessment {
         let said = Folded::new(answer.visible);
         let asked = Folded::new(question.prompt);
-        let features = Features::of(answer, &said, &asked, &self.idle);
+        let features = Features::of(answer, &said, &asked, &self.idle, |before| self.is_denied(before));
         let own = said.without_quotes_of(&asked);
         let texts = Place::ALL.map(|place| match place {
             Place::Answer => &*own,
