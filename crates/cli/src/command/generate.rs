@@ -23,9 +23,10 @@ pub(super) fn generate(command: &GenerateCommand, json: bool) -> Result<Exit, Co
 }
 
 fn trap(args: &TrapArgs, json: bool) -> Result<Exit, CommandError> {
+    let TrapArgs { library: folder, .. } = args;
     let form = Form::of(&args.out)?;
     let target = args.target.as_deref().map_or_else(|| Ok(Target::public()), read_target)?;
-    let given = args.library.as_deref().map(read_library).transpose()?;
+    let given = folder.as_deref().map(read_library).transpose()?;
     let library = Library::load(given.as_ref(), &target).map_err(|error| library_error(&error))?;
     let profile = match args.profile {
         ProfileArg::Published => Profile::Published,

@@ -155,13 +155,14 @@ impl Params {
 
     /// The prompts that the parameters choose: the user's own, or those that the library makes.
     pub(super) fn prompts(&self, loaded: &Loaded) -> Vec<Prompt> {
-        let mut prompts: Vec<Prompt> = match &loaded.cases {
+        let Loaded { library, cases, .. } = loaded;
+        let mut prompts: Vec<Prompt> = match cases {
             Some(cases) => cases.prompts.clone(),
             None => match self.profile {
-                Profile::Published => super::generate::published::generate(&loaded.library, self.seed),
+                Profile::Published => super::generate::published::generate(library, self.seed),
                 Profile::Distinct => {
                     let size = self.size.unwrap_or(distinct::CASES);
-                    distinct::generate(&loaded.library, self.seed, size)
+                    distinct::generate(library, self.seed, size)
                         .expect("the library was checked to be large enough when it was loaded")
                 }
             }
