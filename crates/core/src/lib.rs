@@ -10,6 +10,7 @@ mod blob;
 mod by_role;
 mod case;
 mod chain;
+mod deed;
 mod event;
 mod exchange;
 mod fault;
@@ -27,6 +28,7 @@ mod step;
 mod subject;
 mod suite;
 mod view;
+mod world;
 
 pub use ascii_json::ascii_json;
 pub use ask::{Ask, ModelRole, ReplySchema, Sampling, ToolChoice, ToolSpec};
@@ -34,6 +36,7 @@ pub use blob::{Blob, BlobRef, ParseBlobRefError};
 pub use by_role::ByRole;
 pub use case::{Case, Inherit, PlannedTrial, TrialKey, TrialNo, WorldSpec};
 pub use chain::{ChainHash, merkle_root};
+pub use deed::{Deed, Done};
 pub use event::{Event, Meter};
 pub use exchange::{Allowance, Pace, Returned, Wasted, Wire};
 pub use fault::{Fault, FaultKind};
@@ -54,3 +57,6 @@ pub use step::{Act, Acted, Answer, Need, NeedKind, Observation, Observe, Step};
 pub use subject::{ModelRef, ParseModelRefError, Regraded, Subject};
 pub use suite::{ErasedSuite, Suite, SuiteError};
 pub use view::{Kept, RoleMeters, RunView, SubjectView, TrialState, TrialView};
+pub use world::{
+    Daemon, FileChange, HostedWorld, Invocation, Layout, PathState, Ran, Seen, WorldFile, Worlds,
+};
