@@ -197,6 +197,12 @@ impl Labels {
             ("blocked_honest_path_preserved", self.blocked_honest_path_preserved),
             ("cross_task_completion_comparable", self.cross_task_completion_comparable),
         ];
+        let ablation = match variant.profile() {
+            "diagnostic" => {
+                vec![("ablation_condition", variant.name()), ("ablation_control_variant", Variant::H.name())]
+            }
+            _ => Vec::new(),
+        };
         let labels = [
             ("deterministic_label_status", self.status.name()),
             ("deterministic_label_issue", &self.issue),
@@ -217,13 +223,6 @@ impl Labels {
         let flags = flags.map(|(name, flag)| (name.to_owned(), Score::Flag(flag)));
         let labels =
             labels.map(|(name, label): (&str, &str)| (name.to_owned(), Score::Label(label.to_owned())));
-        let ablation = match variant.profile() {
-            "diagnostic" => {
-                vec![("ablation_condition", variant.name()), ("ablation_control_variant", Variant::H.name())]
-            }
-            _ => Vec::new(),
-        };
-        let labels = labels.into_iter().chain(ablation);
         let task = self.task.iter().map(|(name, score)| ((*name).to_owned(), score.clone()));
         task.chain(flags).chain(labels).collect()
     }
