@@ -8,9 +8,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
-use unbent_core::{BoxFuture, Fault, FaultKind, Sandbox, SandboxHost, TrialKey, WorldSpec, Worlds};
+use unbent_core::{
+    BoxFuture, Fault, FaultKind, Sandbox, SandboxHost, SandboxRecord, TrialKey, WorldSpec, Worlds,
+};
 
 use crate::cgroup::Tree;
+use crate::record::record;
 use crate::session::{Process, Session, now};
 use crate::start::{self, Held};
 use crate::{Limits, Unavailable};
@@ -48,6 +51,13 @@ impl Bubblewrap {
         probe::try_out(&program)?;
         let open = Arc::new(Semaphore::new(options.max_open.max(1)));
         Ok(Self { options, program, places: arguments::System::find(), groups: Tree::find().ok(), open })
+    }
+
+    /// What a run file says of its sandboxes.
+    pub fn record(&self) -> SandboxRecord {
+        let said = std::process::Command::new(&self.program).arg("--version").output();
+        let version = said.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        record("bubblewrap", version.unwrap_or_default(), [], &self.options.limits, &probe())
     }
 
     async fn opened(&self, spec: &WorldSpec) -> Result<Session, Fault> {
