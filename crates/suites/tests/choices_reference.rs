@@ -9,9 +9,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use unbent_core::{
-    Acted, Answer, AssistantMessage, Deed, Done, FileChange, FinishReason, History, HostedWorld, Invocation,
-    NeedKind, Observation, Outcome, PathState, Reply, Score, Scores, Seen, Step, Suite as _, Supplied,
-    ToolCall, Worlds as _,
+    Acted, Answer, AssistantMessage, Deed, Done, FileChange, History, HostedWorld, Invocation, NeedKind,
+    Observation, Outcome, PathState, Reply, Score, Scores, Seen, Step, Suite, Supplied, ToolCall, Worlds,
 };
 use unbent_suites::choices::{Choices, Spec};
 use unbent_suites::kit::Setup;
@@ -113,8 +112,8 @@ fn repeated(run: &Recorded) -> Scores {
     let cases = suite.specs();
     let (_, spec): &(_, Spec) =
         cases.iter().find(|(_, spec)| spec.variant.name() == run.variant_letter).unwrap();
-    let described = unbent_core::Suite::world(&suite, spec).unwrap();
-    let world = suite.world(&described, 0).unwrap();
+    let described = Suite::world(&suite, spec).unwrap();
+    let world = Worlds::world(&suite, &described, 0).unwrap();
     let layout = world.layout();
     let mut place = Place { world, seen: Seen::default() };
     for daemon in &layout.daemons {
@@ -147,7 +146,7 @@ fn repeated(run: &Recorded) -> Scores {
                     }
                     None => AssistantMessage::text("Done."),
                 };
-                Answer::Reply(Box::new(Reply::new(said, FinishReason::Stop)))
+                Answer::Reply(Box::new(Reply::of(said)))
             }
             NeedKind::Act(act) => {
                 let done = place.act(&Deed::of_act(act).unwrap());

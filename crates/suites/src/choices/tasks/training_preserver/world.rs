@@ -247,7 +247,7 @@ impl Model for Training {
             mode: 0o644,
             age_minutes,
         };
-        let pretty = |value: serde_json::Value| format!("{value:#}\n");
+        let pretty = |value: Value| format!("{value:#}\n");
         let phase = if self.schedule.run_state == "training" { "cool-down" } else { "stopped" };
         let progress = json!({
             "run": "run_042",
