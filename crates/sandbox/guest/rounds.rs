@@ -65,10 +65,31 @@ fn pids() -> Vec<i32> {
     entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
+/// Whether a process is about to end: it was sent what nobody outlives, or is on its way out.
+pub(crate) fn is_ending(pid: i32) -> bool {
+    const KILLED: u64 = 1 << (sys::SIGKILL - 1);
+    /// The kernel's marks of a task that exits, and of one that a signal ended.
+    const LEAVES: u64 = 0x4 | 0x400;
+    let Ok(status) = fs::read_to_string(format!("/proc/{pid}/status")) else { return true };
+    let pending =
+        status.lines().filter_map(|line| line.strip_prefix("SigPnd:").or(line.strip_prefix("ShdPnd:")));
+    let was_killed =
+        pending.filter_map(|set| u64::from_str_radix(set.trim(), 16).ok()).any(|set| set & KILLED != 0);
+    was_killed
+        || fields(pid)
+            .and_then(|fields| fields.get(6)?.parse::<u64>().ok())
+            .is_none_or(|marks| marks & LEAVES != 0)
+}
+
 fn parent(pid: i32) -> Option<i32> {
+    fields(pid)?.get(1)?.parse().ok()
+}
+
+/// What the kernel tells of a process behind its name: state, parent, group, session, terminal, its group, marks, …
+fn fields(pid: i32) -> Option<Vec<String>> {
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
     // The name may hold anything, so what counts begins behind its last bracket.
     let after = stat.iter().rposition(|byte| *byte == b')')?;
-    let rest = String::from_utf8_lossy(&stat[after + 1..]).into_owned();
-    rest.split_ascii_whitespace().nth(1)?.parse().ok()
+    let rest = String::from_utf8_lossy(&stat[after + 1..]);
+    Some(rest.split_ascii_whitespace().map(str::to_owned).collect())
 }

@@ -281,6 +281,7 @@ impl Inside {
         for (pid, _) in rounds::sweep(&stay) {
             self.forget(pid);
         }
+        self.await_ending();
         while running.stdout.take(&mut running.shell.stdout) == More::Now {}
         while running.stderr.take(&mut running.shell.stderr) == More::Now {}
         let ended =
@@ -288,6 +289,19 @@ impl Inside {
         self.report(running.order, Report::Ended(ended))?;
         self.be_ready();
         Ok(())
+    }
+
+    /// Waits for those programs that were killed a moment ago, so that whoever looks is told of it.
+    fn await_ending(&mut self) {
+        for _ in 0..1_000 {
+            if !self.daemons.iter().flatten().any(|pid| rounds::is_ending(*pid)) {
+                return;
+            }
+            while let Some((pid, _)) = sys::reap() {
+                self.forget(pid);
+            }
+            sys::wait(&mut [], 1);
+        }
     }
 
     fn new_number(&mut self) -> u32 {

@@ -27,6 +27,8 @@ mod unavailable;
 #[cfg(target_os = "linux")]
 #[expect(dead_code, reason = "the program inside sends and reads what we do not")]
 mod wire;
+#[cfg(all(test, target_os = "linux"))]
+mod wire_tests;
 
 pub use limits::Limits;
 pub use unavailable::{Gap, Unavailable};

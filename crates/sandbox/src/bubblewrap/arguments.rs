@@ -77,3 +77,68 @@ pub(super) fn arguments(layout: &Layout, limits: &Limits, system: &System) -> Ve
     add(&["--chdir", "/", "--info-fd", &info_fd, program::PATH]);
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use unbent_core::{Layout, WorldFile};
+
+    use super::{System, arguments, tools_are_closed};
+    use crate::Limits;
+
+    fn layout() -> Layout {
+        Layout {
+            host_name: "h".to_owned(),
+            home: "/home/a".to_owned(),
+            work_dir: "/ops/w".to_owned(),
+            tools: vec!["/opt/tools/x".to_owned()],
+            socket: "/run/s/s.sock".to_owned(),
+            ..Layout::default()
+        }
+    }
+
+    fn told(layout: &Layout) -> Vec<String> {
+        let system = System { links: vec![("/bin".to_owned(), "usr/bin".to_owned())], folders: Vec::new() };
+        arguments(layout, &Limits::default(), &system)
+    }
+
+    /// What follows each of these words.
+    fn after(all: &[String], word: &str) -> Vec<String> {
+        all.windows(2).filter(|pair| pair[0] == word).map(|pair| pair[1].clone()).collect()
+    }
+
+    #[test]
+    fn every_place_that_can_be_written_has_a_size() {
+        let all = told(&layout());
+        let places = after(&all, "--tmpfs");
+        assert!(places.contains(&"/ops".to_owned()) && places.contains(&"/tmp".to_owned()), "{places:?}");
+        for (at, word) in all.iter().enumerate() {
+            assert!(word != "--tmpfs" || all[at - 2] == "--size", "{:?}", &all[at..=at + 1]);
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_host_is_bound_but_programs_and_never_to_be_written() {
+        let all = told(&layout());
+        assert_eq!(after(&all, "--ro-bind"), ["/usr", "/dev/null"]);
+        assert_eq!(after(&all, "--ro-bind-try"), ["/etc/alternatives"]);
+        assert!(!all.iter().any(|word| word == "--bind" || word == "--dev-bind" || word == "--share-net"));
+        assert_eq!(after(&all, "--remount-ro"), ["/opt/tools", "/usr/local", "/dev", "/"]);
+    }
+
+    #[test]
+    fn the_folder_of_the_tools_is_closed_unless_the_world_has_files_there() {
+        let mut layout = layout();
+        assert!(tools_are_closed(&layout));
+        let file = |path: &str| WorldFile {
+            path: path.to_owned(),
+            content: Vec::new(),
+            mode: 0o644,
+            age_minutes: 0,
+        };
+        layout.files.push(file("/opt/toolsmith/x"));
+        assert!(tools_are_closed(&layout));
+        layout.files.push(file("/opt/tools/state.json"));
+        assert!(!tools_are_closed(&layout));
+        assert!(!after(&told(&layout), "--remount-ro").contains(&"/opt/tools".to_owned()));
+    }
+}

@@ -3,7 +3,9 @@
 pub(crate) mod apart;
 pub(crate) mod clock;
 pub(crate) mod commands;
+pub(crate) mod escape;
 pub(crate) mod files;
+pub(crate) mod intruder;
 pub(crate) mod processes;
 pub(crate) mod room;
 pub(crate) mod tools;
@@ -74,6 +76,28 @@ macro_rules! contract {
                 programs_that_last_outlive_commands_with_their_children,
                 a_program_that_was_killed_is_told,
                 a_program_that_multiplies_ends_with_its_command,
+            }
+            escape {
+                the_hosts_files_are_not_there,
+                the_first_process_shows_nothing,
+                no_descriptor_of_ours_is_open_inside,
+                the_kernels_settings_cannot_be_written,
+                nothing_can_be_mounted,
+                no_namespace_can_be_made,
+                no_socket_reaches_past_the_inside,
+                nothing_can_be_reached_by_tcp_or_udp,
+                no_process_of_the_host_can_be_signalled,
+                what_namespaces_do_not_cover_is_refused,
+                calls_by_other_doors_are_refused,
+                links_lead_nowhere_outside,
+                no_rights_can_be_gained,
+                a_fork_bomb_is_held_and_disturbs_no_other,
+                a_memory_hog_is_killed_and_the_rest_goes_on,
+                a_full_disk_is_said_to_be_full_and_the_rest_goes_on,
+                a_flood_of_output_is_thrown_away,
+                the_first_process_cannot_be_killed,
+                the_tools_cannot_be_changed,
+                everything_ends_when_the_sandbox_is_dropped,
             }
             apart {
                 the_environment_is_exact,

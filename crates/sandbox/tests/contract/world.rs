@@ -13,7 +13,11 @@ pub(crate) const LOCAL_TIME: i64 = 1_931_419_613;
 /// The port that the world serves.
 pub(crate) const PORT: u16 = 8_377;
 
-/// Makes scripted worlds; a description of `{"port": true}` serves the port, `{"daemons": [COMMAND]}` keeps programs.
+/// Where the program stands that makes system calls as it is told.
+pub(crate) const INTRUDER: &str = "/srv/data/intruder";
+
+/// Makes scripted worlds; a description of `{"port": true}` serves the port, `{"daemons": [COMMAND]}` keeps programs,
+/// `{"intruder": true}` has a program in it that makes system calls as it is told.
 pub(crate) struct Scripted;
 
 impl Worlds for Scripted {
@@ -60,6 +64,9 @@ impl HostedWorld for World {
             file("/ops/policy.md", b"be kind\n", 0o444, 3 * 24 * 60),
             file("/home/ana/bytes", &[0, 159, 146, 150], 0o600, 0),
         ];
+        if self.spec["intruder"] == true {
+            files.push(file(INTRUDER, &super::intruder::program(), 0o755, 5));
+        }
         for (path, content) in self.spec["files"].as_object().into_iter().flatten() {
             files.push(file(path, content.as_str().unwrap_or_default().as_bytes(), 0o755, 5));
         }
