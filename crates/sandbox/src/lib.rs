@@ -11,6 +11,7 @@ mod cgroup;
 #[cfg(target_os = "linux")]
 pub mod docker;
 mod limits;
+pub mod memory;
 #[cfg(target_os = "linux")]
 mod program;
 #[cfg(target_os = "linux")]

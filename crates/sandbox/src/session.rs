@@ -55,6 +55,9 @@ struct Desk {
     orders: mpsc::UnboundedSender<Vec<u8>>,
     asked: Mutex<Asked>,
     world: Mutex<Box<dyn HostedWorld>>,
+    /// One look at the inside at a time, with what the world makes of it: otherwise a world might be shown files as they
+    /// were before it changed them, and take that for somebody else's doing.
+    looking: tokio::sync::Mutex<()>,
     tools: Vec<String>,
     /// How far the world's clock is ahead of UTC at its start, in seconds.
     ahead: i64,
@@ -100,6 +103,7 @@ impl Session {
             orders,
             asked: Mutex::default(),
             world: Mutex::new(world),
+            looking: tokio::sync::Mutex::default(),
             tools: layout.tools.iter().map(name).collect(),
             ahead: start.ahead,
             moved: AtomicI64::new(0),
@@ -182,6 +186,7 @@ impl Sandbox for Session {
     fn observe<'a>(&'a self, _observe: &'a Observe) -> BoxFuture<'a, Result<Observation, Fault>> {
         Box::pin(async move {
             let _turn = self.turn.lock().await;
+            let _looking = self.desk.looking.lock().await;
             let watches = locked(&self.desk.world).watches();
             let report = self.asked(look_at(watches), PATIENCE).await?;
             let Report::Looked(looked) = report else { return Err(unexpected(&report)) };
@@ -248,6 +253,7 @@ impl Desk {
             return Ok(());
         }
         let invocation = Invocation { tool, args: args.collect(), cwd: text(call.cwd) };
+        let _looking = self.looking.lock().await;
         let reads = locked(&self.world).reads(&invocation);
         let seen = if reads.is_empty() {
             Seen::default()
