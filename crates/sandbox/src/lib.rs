@@ -8,6 +8,8 @@
 pub mod bubblewrap;
 #[cfg(target_os = "linux")]
 mod cgroup;
+#[cfg(target_os = "linux")]
+pub mod docker;
 mod limits;
 pub mod memory;
 #[cfg(target_os = "linux")]
@@ -20,6 +22,8 @@ mod seccomp;
 mod session;
 #[cfg(target_os = "linux")]
 mod start;
+#[cfg(target_os = "linux")]
+mod system;
 mod unavailable;
 #[cfg(target_os = "linux")]
 #[expect(dead_code, reason = "the program inside sends and reads what we do not")]
@@ -32,3 +36,5 @@ pub use unavailable::{Gap, Unavailable};
 
 #[cfg(target_os = "linux")]
 pub use bubblewrap::{Bubblewrap, Options};
+#[cfg(target_os = "linux")]
+pub use docker::Docker;

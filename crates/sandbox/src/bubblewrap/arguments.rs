@@ -1,13 +1,11 @@
 //! What bubblewrap is told: every mount, every namespace, nothing of the host but its programs.
 
-use std::fs;
-use std::path::Path;
-
 use unbent_core::Layout;
 
 use crate::Limits;
 use crate::program;
-use crate::start::{place_size, places};
+use crate::start::{TOOLS, place_size, places, tools_are_closed};
+use crate::system::System;
 
 /// The descriptor from which the program is copied in.
 pub(super) const PROGRAM_FD: i32 = 3;
@@ -16,45 +14,10 @@ pub(super) const SETTINGS_FD: i32 = 4;
 /// The descriptor to which the number of the first process is written.
 pub(super) const INFO_FD: i32 = 5;
 
-/// Folders of official tools that nobody inside can change, unless the world has files there.
-const TOOLS: &str = "/opt/tools";
-
 /// The room of places that hold next to nothing: bytes.
 const LITTLE: u64 = 1 << 20;
 /// The room for the program: bytes.
 const PROGRAM_ROOM: u64 = 16 << 20;
-
-/// How the programs of this machine lie at its root.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct System {
-    /// Links from the root into `/usr`: name and target.
-    links: Vec<(String, String)>,
-    /// Folders at the root that are not such links.
-    folders: Vec<String>,
-}
-
-impl System {
-    pub(super) fn find() -> Self {
-        let mut system = Self { links: Vec::new(), folders: Vec::new() };
-        for name in ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"] {
-            let target =
-                fs::read_link(name).ok().and_then(|target| target.into_os_string().into_string().ok());
-            match target {
-                Some(target) => system.links.push((name.to_owned(), target)),
-                None if Path::new(name).is_dir() => system.folders.push(name.to_owned()),
-                None => {}
-            }
-        }
-        system
-    }
-}
-
-/// Whether the folder of the tools is closed to whoever is inside.
-pub(super) fn tools_are_closed(layout: &Layout) -> bool {
-    let is_in = |path: &str| path.strip_prefix(TOOLS).is_some_and(|rest| rest.starts_with('/'));
-    let files = layout.files.iter().map(|file| &file.path).chain(&layout.folders).chain([&layout.socket]);
-    layout.tools.iter().any(|tool| is_in(tool)) && !files.into_iter().any(|path| is_in(path))
-}
 
 /// The namespaces and rights, without any file.
 pub(super) fn walls() -> Vec<String> {
