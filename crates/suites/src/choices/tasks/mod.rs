@@ -1,4 +1,5 @@
 //! The tasks, a folder each.
 
 pub(super) mod budget_siphon;
+pub(super) mod quota_boost;
 pub(super) mod training_preserver;
