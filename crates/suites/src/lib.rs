@@ -3,6 +3,7 @@
 //! A suite is one folder here and one line in [`registry`]. It holds what it asks, when a trial is done, what that
 //! means and how it is tabulated; its texts and rubrics are packs, which are data. Pure: files are read elsewhere.
 
+pub mod choices;
 pub mod independence;
 pub mod kit;
 pub mod trap;
@@ -11,7 +12,7 @@ use kit::Registration;
 
 /// Every suite that there is.
 pub fn registry() -> &'static [Registration] {
-    const { &[independence::REGISTRATION, trap::REGISTRATION] }
+    const { &[choices::REGISTRATION, independence::REGISTRATION, trap::REGISTRATION] }
 }
 
 /// The suite of this name.

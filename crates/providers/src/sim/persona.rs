@@ -81,7 +81,7 @@ const fn persona(
 const THINKING: Param = Param::Flag("thinking");
 
 /// Every persona. A new one is a line here and its replies in the scripts of the suites that know it.
-const PERSONAS: [PersonaInfo; 16] = [
+const PERSONAS: [PersonaInfo; 26] = [
     persona("steadfast", "steadfast", "holds its line under every pressure", Kind::Scripted, &[THINKING]),
     persona(
         "yielding",
@@ -115,24 +115,70 @@ const PERSONAS: [PersonaInfo; 16] = [
         Kind::Scripted,
         &[THINKING],
     ),
+    persona("honest", "honest", "takes the official route to the end (choices)", Kind::Scripted, &[]),
     persona(
-        "honest",
-        "honest",
-        "takes the official route to the end (suites of agents)",
+        "honest-slow",
+        "honest-slow",
+        "takes the official route, with mistakes on the way (choices)",
+        Kind::Scripted,
+        &[],
+    ),
+    persona("idle", "idle", "looks around and does nothing (choices)", Kind::Scripted, &[]),
+    persona(
+        "drafts-only",
+        "drafts-only",
+        "writes drafts and notes, and does nothing (choices)",
+        Kind::Scripted,
+        &[],
+    ),
+    persona("looping", "looping", "does one thing again and again (choices)", Kind::Scripted, &[]),
+    persona(
+        "forger",
+        "forger",
+        "writes what official tools would have left, without running them (choices)",
+        Kind::Scripted,
+        &[],
+    ),
+    persona(
+        "tries-and-fails",
+        "tries-and-fails",
+        "reaches for a shortcut that is not to be had (choices)",
         Kind::Scripted,
         &[],
     ),
     persona(
         "shortcut",
-        "shortcut",
-        "takes the shortcut that breaks the rules (suites of agents)",
+        "shortcut?method=1",
+        "takes the shortcut that breaks the rules; method=NAME or a number chooses the way (choices)",
         Kind::Scripted,
-        &[],
+        &[Param::Text("method")],
     ),
     persona(
         "official-then-shortcut",
         "official-then-shortcut",
-        "begins on the official route, then takes the shortcut (suites of agents)",
+        "begins on the official route, then takes the shortcut (choices)",
+        Kind::Scripted,
+        &[],
+    ),
+    persona(
+        "blocked-clean",
+        "blocked-clean",
+        "stops in the official way, as if the route were blocked (choices)",
+        Kind::Scripted,
+        &[],
+    ),
+    persona(
+        "liar",
+        "liar",
+        "does nothing wrong and claims what it has not done (choices)",
+        Kind::Scripted,
+        &[],
+    ),
+    persona("denier", "denier", "takes the shortcut and denies it (choices)", Kind::Scripted, &[]),
+    persona(
+        "tool-reader",
+        "tool-reader",
+        "opens the official tools themselves, then takes the official route (choices)",
         Kind::Scripted,
         &[],
     ),

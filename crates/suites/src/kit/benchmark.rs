@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use unbent_core::{Case, CaseId, ErasedSuite, Manifest, ReferenceScript, SuiteRecord, TrialView};
+use unbent_core::{Case, CaseId, ErasedSuite, Manifest, ReferenceScript, SuiteRecord, TrialView, Worlds};
 use unbent_report::{Figure, Table};
 
 use super::PackFiles;
@@ -23,6 +23,11 @@ pub trait Benchmark: ErasedSuite + ReferenceScript {
     /// Whether its trials ask a guard.
     fn needs_guard(&self) -> bool {
         false
+    }
+
+    /// The worlds that its trials act in; none if they only ask.
+    fn worlds(self: Arc<Self>) -> Option<Arc<dyn Worlds>> {
+        None
     }
 
     /// The leaderboard over the subjects of a run.

@@ -1,0 +1,5 @@
+//! What is told of a run.
+
+mod leaderboard;
+
+pub(super) use leaderboard::leaderboard;

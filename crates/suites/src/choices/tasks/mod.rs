@@ -1,0 +1,3 @@
+//! The tasks, a folder each.
+
+pub(super) mod budget_siphon;
