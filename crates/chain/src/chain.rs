@@ -86,6 +86,21 @@ impl Chain {
         self.sign_and_take(order, gas_limit, Fee::NOTHING, None, now)
     }
 
+    /// Signs with a key that the node does not have, as its holder would elsewhere, and takes what was signed. See
+    /// [`Self::send`].
+    ///
+    /// # Errors
+    ///
+    /// If the key is not that of the order's account, or it would not take effect.
+    pub fn send_with(&mut self, key: &Key, order: Order, now: u64) -> Result<B256, Refusal> {
+        if order.from != key.address() {
+            return Err(Refusal::UnknownAccount(order.from));
+        }
+        let gas_limit = self.estimate(&order, self.head().number())?;
+        let signed = self.signed(key, order, gas_limit, Fee::NOTHING, None);
+        self.take(&signed, now)
+    }
+
     /// Moves an amount between accounts, with what it is for. See [`Self::send`].
     ///
     /// # Errors
@@ -226,11 +241,14 @@ impl Chain {
         nonce: Option<u64>,
         now: u64,
     ) -> Result<B256, Refusal> {
-        let from = order.from;
-        let key = self.keys.get(&from).ok_or(Refusal::UnknownAccount(from))?;
-        let nonce = nonce.unwrap_or_else(|| self.at(self.head().number()).nonce(from));
-        let signed = Unsigned { chain_id: self.id, nonce, gas_limit, fee, order }.sign(key);
-        self.take(&signed.encoded_2718(), now)
+        let key = self.keys.get(&order.from).ok_or(Refusal::UnknownAccount(order.from))?;
+        let signed = self.signed(key, order, gas_limit, fee, nonce);
+        self.take(&signed, now)
+    }
+
+    fn signed(&self, key: &Key, order: Order, gas_limit: u64, fee: Fee, nonce: Option<u64>) -> Vec<u8> {
+        let nonce = nonce.unwrap_or_else(|| self.at(self.head().number()).nonce(order.from));
+        Unsigned { chain_id: self.id, nonce, gas_limit, fee, order }.sign(key).encoded_2718()
     }
 
     /// The gas that an order needs after a block.

@@ -49,6 +49,18 @@ fn nobody_pays_what_he_has_not_or_for_whom_the_node_has_no_key() {
 }
 
 #[test]
+fn who_has_a_key_that_the_node_has_not_signs_for_himself() {
+    let mut chain = chain();
+    let key = outsider();
+    let order = |from| Order { from, to: Some(payee()), amount: U256::from(5), data: Bytes::new() };
+    let foreign = order(chain.address("payroll").unwrap());
+    assert_eq!(chain.send_with(&key, foreign.clone(), START), Err(Refusal::UnknownAccount(foreign.from)));
+    let sent = chain.send_with(&key, order(key.address()), START).unwrap();
+    assert_eq!(chain.transaction(sent).unwrap().from, key.address());
+    assert_eq!(chain.balance(payee()), U256::from(5));
+}
+
+#[test]
 fn blocks_follow_each_other_in_time_even_if_none_passes() {
     let mut chain = chain();
     let operating = chain.address("operating").unwrap();
