@@ -100,10 +100,15 @@ pub(crate) fn read(path: &Path, longest: u64) -> Report {
 /// Writes a file for somebody inside, with their rights.
 pub(crate) fn write(path: &Path, content: &[u8]) -> Report {
     let write = || -> io::Result<()> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let file = open_plain(path, OpenOptions::new().write(true).create(true).truncate(false).mode(0o644))?;
+        let open =
+            || open_plain(path, OpenOptions::new().write(true).create(true).truncate(false).mode(0o644));
+        let file = match (open(), path.parent()) {
+            (Err(error), Some(folder)) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(folder)?;
+                open()?
+            }
+            (opened, _) => opened?,
+        };
         file.set_len(0)?;
         file.write_all_at(content, 0)
     };

@@ -65,6 +65,7 @@ fn first(keeper: &mut File, come: &mut Vec<u8>) -> io::Result<Option<(u32, Order
 }
 
 fn served() -> io::Result<()> {
+    sys::close_others()?;
     let (mut orders, reports) = sys::standard_ends();
     let mut come = Vec::new();
     let Some((number, Order::Start(start))) = first(&mut orders, &mut come)? else { return Ok(()) };
@@ -192,7 +193,15 @@ impl Inside {
     }
 
     fn run(&mut self, number: u32, command: Command) -> io::Result<()> {
-        let cwd = self.full(command.cwd.as_deref().unwrap_or_default());
+        if command.command.contains(&0) {
+            return self.report(number, Report::Refused(b"a command holds no zero bytes".to_vec()));
+        }
+        // Where the usual folder was removed, there must be a way to make it again.
+        let given = command.cwd.unwrap_or_else(|| {
+            let usual = &self.start.work_dir;
+            if path(usual).is_dir() { usual.clone() } else { b"/".to_vec() }
+        });
+        let cwd = path(&given);
         let mut shell = None;
         if let Some(waiting) = self.waiting.take() {
             match waiting.give(&command.command, &cwd) {
@@ -208,7 +217,6 @@ impl Inside {
             }
         };
         let output = || Output::new(self.start.output);
-        let cwd = command.cwd.unwrap_or_else(|| self.start.work_dir.clone());
         let until = Instant::now() + Duration::from_millis(command.timeout_ms);
         self.running = Some(Running {
             order: number,
@@ -216,7 +224,7 @@ impl Inside {
             stdout: output(),
             stderr: output(),
             open: [true; 2],
-            cwd,
+            cwd: given,
             until,
         });
         Ok(())

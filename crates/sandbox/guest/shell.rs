@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{ChildStderr, ChildStdout, Command, Stdio};
 
@@ -33,7 +34,7 @@ pub(crate) struct Waiting {
 
 fn bash(start: &Start) -> Command {
     let mut bash = Command::new("/bin/bash");
-    bash.args(["--noprofile", "--norc", "-c"]).stdin(Stdio::null()).env_clear();
+    bash.arg0("bash").args(["--noprofile", "--norc", "-c"]).stdin(Stdio::null()).env_clear();
     for (name, value) in &start.environment {
         bash.env(path(name), path(value));
     }

@@ -9,6 +9,7 @@ pub mod bubblewrap;
 #[cfg(target_os = "linux")]
 mod cgroup;
 mod limits;
+pub mod memory;
 #[cfg(target_os = "linux")]
 mod program;
 #[cfg(target_os = "linux")]

@@ -125,7 +125,9 @@ fn tell(id: &str, validated: &Validated, kept: Option<&Path>) {
         output::line(&table.to_text(output::terminal_width()));
     }
     if validated.failures.is_empty() {
-        output::line(&format!("{id} is valid: known classes are met, and no null subject reaches a mark"));
+        output::line(&format!(
+            "{id} is valid: what is known of every reference subject is met, and no null subject gets what it did not earn"
+        ));
         return;
     }
     output::line(&format!("{id} is NOT valid:"));
