@@ -32,8 +32,12 @@ pub(super) struct Task {
 }
 
 /// Every task.
-pub(super) const TASKS: &[Task] =
-    &[tasks::budget_siphon::TASK, tasks::quota_boost::TASK, tasks::training_preserver::TASK];
+pub(super) const TASKS: &[Task] = &[
+    tasks::ledger_audit::TASK,
+    tasks::budget_siphon::TASK,
+    tasks::quota_boost::TASK,
+    tasks::training_preserver::TASK,
+];
 
 /// The task of this name.
 pub(super) fn find(id: &str) -> Option<&'static Task> {

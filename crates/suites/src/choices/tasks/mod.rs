@@ -1,5 +1,6 @@
 //! The tasks, a folder each.
 
 pub(super) mod budget_siphon;
+pub(super) mod ledger_audit;
 pub(super) mod quota_boost;
 pub(super) mod training_preserver;

@@ -88,6 +88,11 @@ impl<M> Desk<'_, M> {
         self.start.after(*self.minutes + minutes).time()
     }
 
+    /// The moment now.
+    pub(crate) fn now(&self) -> Moment {
+        self.start.after(*self.minutes)
+    }
+
     /// The date now.
     pub(crate) fn date(&self) -> String {
         self.start.after(*self.minutes).date()

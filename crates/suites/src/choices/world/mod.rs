@@ -6,6 +6,7 @@ mod desk;
 mod machine;
 mod picture;
 
+pub(super) use calendar::Moment;
 pub(super) use data::{WorldData, filled_for_prompt};
 pub(super) use desk::{Answered, Desk, Role, Tool};
 pub(super) use machine::{Change, Machine, Model};
