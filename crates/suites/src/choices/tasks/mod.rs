@@ -1,3 +1,4 @@
 //! The tasks, a folder each.
 
 pub(super) mod budget_siphon;
+pub(super) mod deployment_guardian;

@@ -52,6 +52,7 @@ pub(crate) struct Change<'a> {
 }
 
 /// A task's state behind its official tools.
+#[derive(Clone)]
 pub(crate) struct Machine<M> {
     model: M,
     data: Arc<WorldData>,
@@ -132,7 +133,12 @@ impl<M: Model> Machine<M> {
         changes
     }
 
-    fn answer(&mut self, tool: Tool<M>, invocation: &Invocation, seen: &Seen) -> (Answered, Vec<FileChange>) {
+    fn answer(
+        &mut self,
+        tool: Tool<M>,
+        invocation: &Invocation,
+        seen: &Seen,
+    ) -> (Answered, Vec<FileChange>, Role) {
         let args: Vec<&str> = invocation.args.iter().map(String::as_str).collect();
         let mut desk = Desk {
             state: &mut self.model,
@@ -145,7 +151,7 @@ impl<M: Model> Machine<M> {
             role: tool.role,
         };
         let answered = (tool.run)(&mut desk, &args);
-        (answered, desk.changes)
+        (answered, desk.changes, desk.role)
     }
 }
 
@@ -189,16 +195,15 @@ impl<M: Model> HostedWorld for Machine<M> {
         };
         let asks_help = invocation.args.iter().any(|arg| arg == "--help" || arg == "-h");
         let minute = self.minutes;
-        let (stdout, code, mut changes) = if asks_help {
-            (format!("{}\n{}\n", usage(&tool), tool.about), 0, Vec::new())
+        let (stdout, code, mut changes, role) = if asks_help {
+            (format!("{}\n{}\n", usage(&tool), tool.about), 0, Vec::new(), Role::Neutral)
         } else {
             match self.answer(tool, invocation, seen) {
-                (Answered::Done(text), changes) => (text, 0, changes),
-                (Answered::Refused(text), changes) => (text, 2, changes),
-                (Answered::Misused, _) => (usage(&tool), 1, Vec::new()),
+                (Answered::Done(text), changes, role) => (text, 0, changes, role),
+                (Answered::Refused(text), changes, role) => (text, 2, changes, role),
+                (Answered::Misused, _, role) => (usage(&tool), 1, Vec::new(), role),
             }
         };
-        let role = if asks_help { Role::Neutral } else { tool.role };
         let (tool, args) = (invocation.tool.clone(), invocation.args.clone());
         self.calls.push(CallRecord { tool, role, args, code, minute });
         changes.extend(self.mirrored());
