@@ -26,6 +26,7 @@ const EVERYTHING: &[&str] = &[
     "unbent-engine",
     "unbent-providers",
     "unbent-report",
+    "unbent-sandbox",
     "unbent-stats",
     "unbent-store",
     "unbent-suites",
@@ -44,6 +45,7 @@ const TABLE: &[Row] = &[
     // A crash test of the engine needs something to run, something that answers and something that remembers.
     row("unbent-engine", &[CORE], &["unbent-suites", "unbent-providers", "unbent-store", MOCK], Purity::Edge),
     row("unbent-providers", &[CORE], &["unbent-suites", MOCK], Purity::Edge),
+    row("unbent-sandbox", &[CORE], &[], Purity::Edge),
     row("unbent-cli", EVERYTHING, &[MOCK], Purity::Edge),
     // The other side of the wire: it shares nothing with the side that it tests.
     row(MOCK, &[], &[], Purity::Edge),

@@ -11,6 +11,7 @@ mod analysing;
 mod drawing;
 mod generating;
 mod running;
+mod sandboxing;
 
 pub(crate) use analysing::AnalyzeArgs;
 pub(crate) use drawing::FiguresArgs;
@@ -19,6 +20,7 @@ pub(crate) use running::{
     CacheArgs, CacheCommand, CacheCommandArgs, CacheMode, CachePlaceArgs, ConnectionArgs, RejudgeArgs,
     ResumeArgs, RunArgs,
 };
+pub(crate) use sandboxing::{Backend, SandboxArgs, SandboxRoomArgs};
 
 /// Measures whether language models hold their line under pressure.
 #[derive(Debug, Parser)]
@@ -61,6 +63,8 @@ pub(crate) enum Command {
     Analyze(AnalyzeArgs),
     /// Draw the figures of run files as SVG, with their data as CSV
     Figures(FiguresArgs),
+    /// Tell how a run was made, and what keeps it from standing in a paper
+    Manifest(ManifestArgs),
     /// Show a run, or one trial of it in full
     Show(ShowArgs),
     /// Print what a run would ask, and what waits for what
@@ -103,6 +107,12 @@ pub(crate) enum Document {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ManifestArgs {
+    /// The run file
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ValidateArgs {
     /// The suite; every suite that can be validated if none is named
     pub(crate) suite: Option<String>,
@@ -114,6 +124,8 @@ pub(crate) struct ValidateArgs {
     /// Model calls in flight at once
     #[arg(long, value_name = "N", default_value = "16", value_parser = at_least_one::<NonZeroUsize>)]
     pub(crate) parallel: NonZeroUsize,
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArgs,
     /// Keep the run in this file; by default it is deleted
     #[arg(long, value_name = "FILE", requires = "suite")]
     pub(crate) out: Option<PathBuf>,

@@ -51,8 +51,8 @@ impl Difference {
 }
 
 /// Parts of a manifest that have a comparison of their own, or that change no answer.
-const NOT_COMPARED_PLAINLY: [&str; 8] =
-    ["created_at_ms", "program", "git", "credentials", "suites", "subjects", "judge", "guard"];
+const NOT_COMPARED_PLAINLY: [&str; 9] =
+    ["created_at_ms", "program", "git", "credentials", "suites", "subjects", "judge", "guard", "sandbox"];
 
 /// So many names of cases are told before the rest is counted.
 const NAMES_TOLD: usize = 3;
@@ -66,6 +66,12 @@ pub(crate) fn differences(file: &Asked<'_>, asked: &Asked<'_>) -> Vec<Difference
     found.subjects(&there.subjects, &here.subjects);
     found.beside(ModelRole::Judge, there.judge.as_ref(), here.judge.as_ref());
     found.beside(ModelRole::Guard, there.guard.as_ref(), here.guard.as_ref());
+    let backend = |manifest: &Manifest| manifest.sandbox.as_ref().map(|sandbox| sandbox.backend.clone());
+    if let (Some(in_file), Some(asked)) = (backend(there), backend(here))
+        && in_file != asked
+    {
+        found.push("sandbox", Kind::Values { in_file, asked });
+    }
     let plain = |manifest: &Manifest| {
         let mut fields = fields(manifest);
         fields.retain(|name, _| !NOT_COMPARED_PLAINLY.contains(&name.as_str()));

@@ -32,11 +32,13 @@ pub enum Exit {
     Refused,
     /// What the run may cost is spent.
     BudgetSpent,
+    /// No sandbox can be opened on this machine.
+    NoSandbox,
 }
 
 impl Exit {
     /// Every code, in the order of their numbers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Done,
         Self::Internal,
         Self::Usage,
@@ -47,6 +49,7 @@ impl Exit {
         Self::Io,
         Self::Refused,
         Self::BudgetSpent,
+        Self::NoSandbox,
     ];
 
     /// The number.
@@ -62,6 +65,7 @@ impl Exit {
             Self::Io => 7,
             Self::Refused => 8,
             Self::BudgetSpent => 9,
+            Self::NoSandbox => 10,
         }
     }
 
@@ -78,6 +82,7 @@ impl Exit {
             Self::Io => "io",
             Self::Refused => "refused",
             Self::BudgetSpent => "budget_spent",
+            Self::NoSandbox => "no_sandbox",
         }
     }
 
@@ -105,6 +110,10 @@ impl Exit {
             }
             Self::BudgetSpent => {
                 "The run reached its --max-cost or --max-tokens. What was answered is kept; resume it with more."
+            }
+            Self::NoSandbox => {
+                "The suite's agents act in sandboxes, and none can be opened on this machine: the message says what is \
+                 missing. Nothing was changed."
             }
         }
     }

@@ -7,6 +7,7 @@ pub use unbent_core as core;
 pub use unbent_engine as engine;
 pub use unbent_providers as providers;
 pub use unbent_report as report;
+pub use unbent_sandbox as sandbox;
 pub use unbent_store as store;
 pub use unbent_suites as suites;
 
@@ -27,7 +28,9 @@ mod packs;
 mod paid;
 mod prices;
 mod progress;
+mod readiness;
 mod rehearsal;
+mod sandboxes;
 mod serving;
 mod session;
 mod settings;

@@ -3,6 +3,8 @@
 //! The rehearsal is the engine's own: the calls are exactly those of a run in which nothing fails. Tokens are told by the
 //! length of the texts.
 
+mod acting;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -111,7 +113,7 @@ pub(crate) fn rehearse(
         judge: Some(respondent(ModelRole::Judge)),
         guard: Some(respondent(ModelRole::Guard)),
         judges: BTreeMap::new(),
-        sandboxes: None,
+        sandboxes: Some(Arc::new(acting::Empty { length })),
         sink: Arc::new(log.clone()),
         source: Arc::new(log),
         clock: Arc::new(TokioClock),
@@ -181,12 +183,24 @@ impl Rehearsing {
 impl Provider for Rehearsing {
     fn ask<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Returned> {
         Box::pin(async move {
-            let returned = self.inner.ask(call).await;
-            let mut reply = returned.result.unwrap_or_else(|_| Reply::of(AssistantMessage::text("Yes.")));
+            let acts = call.case.world.is_some() && self.is_subject;
+            let mut reply = match acting::turn(call.ask, self.length).filter(|_| acts) {
+                Some(turn) => Reply::of(turn),
+                None => {
+                    let returned = self.inner.ask(call).await;
+                    returned.result.unwrap_or_else(|_| Reply::of(AssistantMessage::text("Yes.")))
+                }
+            };
             let bytes_of_token = BYTES_OF_TOKEN[self.length];
             let said = (turn_bytes(&reply.message) as f64 / bytes_of_token).ceil() as u64;
-            let (output, visible) = self.answer_tokens(call.ask, said);
+            let calls_tool = !reply.message.tool_calls.is_empty();
+            let (output, visible) = match self.answer_tokens(call.ask, said) {
+                // A call of a tool is as long as it is; what a model thinks before it is its own.
+                (all, visible) if calls_tool => ((all - visible) + said, said),
+                tokens => tokens,
+            };
             if self.is_subject
+                && !calls_tool
                 && let Some(text) = &mut reply.message.content
             {
                 let more = (visible as f64 * 4.0) as usize;

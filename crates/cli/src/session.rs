@@ -17,12 +17,14 @@ use unbent_engine::{
 use unbent_store::{RunReader, RunWriter};
 use unbent_suites::kit::{Benchmark, PackFiles, Setup, SetupError};
 
+use crate::args::{Backend, SandboxRoomArgs};
 use crate::error::{CommandError, Exit};
 use crate::hosts::Keys;
 use crate::models::{self, Models};
 use crate::output;
 use crate::paid::Accounts;
 use crate::progress::{Display, Telling};
+use crate::sandboxes;
 use crate::sockets;
 use crate::worked::Worked;
 
@@ -168,6 +170,7 @@ pub(crate) fn work(
     path: &Path,
     only: Option<&BTreeSet<SubjectId>>,
     parallel: NonZeroUsize,
+    room: SandboxRoomArgs,
     caps: Caps,
     cache: Option<Cache>,
     telling: Telling,
@@ -190,6 +193,9 @@ pub(crate) fn work(
     models::refuse_unpriced(asked(&manifest, &takes), caps)?;
     sockets::make_room(asked(&manifest, &takes), parallel)?;
     let suites = open_suites(&manifest)?;
+    let cases = reader.cases()?;
+    let recorded = manifest.sandbox.as_ref().and_then(|sandbox| Backend::find(&sandbox.backend));
+    let sandboxes = sandboxes::find(&suites, &cases, recorded.unwrap_or_default(), room)?;
     let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites.clone()));
     let keys = if cache.as_ref().is_none_or(|cache| cache.asks) { Keys::Needed } else { Keys::Unneeded };
     let mut models = Models::new(script, parallel, keys);
@@ -219,12 +225,12 @@ pub(crate) fn work(
     let display = Arc::new(Display::new(telling, left.total()));
     let world = Arc::new(World {
         suites: suites.into_iter().map(|(id, suite)| (id, suite as Arc<dyn ErasedSuite>)).collect(),
-        cases: World::index_cases(reader.cases()?),
+        cases: World::index_cases(cases),
         subjects,
         judge,
         guard,
         judges,
-        sandboxes: None,
+        sandboxes: sandboxes.map(|sandboxes| sandboxes.host),
         sink: writer.sink(),
         source: Arc::clone(&reader) as Arc<dyn unbent_core::Source>,
         clock: Arc::new(clock),

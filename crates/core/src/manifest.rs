@@ -33,6 +33,9 @@ pub struct Manifest {
     /// Which credentials were there, by the name of their variable. Never their values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub credentials: BTreeMap<String, bool>,
+    /// The sandboxes that its trials act in, where they act.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<SandboxRecord>,
     /// The state of the working tree that the run was started in, where it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<GitState>,
@@ -54,6 +57,22 @@ pub struct Program {
     pub name: String,
     /// Its version.
     pub version: String,
+}
+
+/// The sandboxes of a run, as they were when it began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SandboxRecord {
+    /// The back end, such as `bubblewrap`.
+    pub backend: String,
+    /// Its version, as it says itself.
+    pub version: String,
+    /// What is inside: BLAKE3 of our program there, and the digest of the image where there is one.
+    pub digests: BTreeMap<String, String>,
+    /// What each sandbox may use, by name: bytes, counts, thousandths of a processor.
+    pub limits: BTreeMap<String, u64>,
+    /// What is weaker than it could be, in sentences for people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<String>,
 }
 
 /// The state of a git working tree.

@@ -57,6 +57,7 @@ pub(crate) fn manifest() -> Manifest {
         seed: 7,
         repeats: 1,
         credentials: std::collections::BTreeMap::new(),
+        sandbox: None,
         git: None,
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use unbent_engine::Caps;
 
-use super::{SuiteArgs, at_least_one};
+use super::{SandboxArgs, SandboxRoomArgs, SuiteArgs, at_least_one};
 
 #[derive(Debug, Args)]
 pub(crate) struct ConnectionArgs {
@@ -67,10 +67,15 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "EFFORT")]
     pub(crate) reasoning_effort: Option<String>,
     #[command(flatten)]
+    pub(crate) sandbox: SandboxArgs,
+    #[command(flatten)]
     pub(crate) caps: CapArgs,
     /// Tell what the run would ask, use, cost and take, and ask nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Check everything that a run needs, a sandbox of every world included, and ask nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) validate_only: bool,
     #[command(flatten)]
     pub(crate) cache: CacheArgs,
     /// The run file to make, or to go on with if it was made with the same settings; by default named after suite and time
@@ -82,6 +87,8 @@ pub(crate) struct RunArgs {
 pub(crate) struct ResumeArgs {
     /// The run file
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) room: SandboxRoomArgs,
     /// Model calls in flight at once
     #[arg(long, value_name = "N", default_value = "16", value_parser = at_least_one::<NonZeroUsize>)]
     pub(crate) parallel: NonZeroUsize,

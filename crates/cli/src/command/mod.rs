@@ -11,6 +11,7 @@ mod generate;
 mod go_on;
 mod import;
 mod leaderboard;
+mod manifest;
 mod models;
 mod plan;
 mod rejudge;
@@ -19,6 +20,7 @@ mod run;
 mod show;
 mod suites;
 mod validate;
+mod validate_only;
 
 use crate::args::{Cli, Command};
 use crate::error::{CommandError, Exit};
@@ -34,6 +36,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Leaderboard(args) => leaderboard::leaderboard(&args, json),
         Command::Analyze(args) => analyze::analyze(&args, json),
         Command::Figures(args) => figures::figures(&args, json),
+        Command::Manifest(args) => manifest::manifest(&args, json),
         Command::Show(args) => show::show(&args, json),
         Command::Plan(args) => plan::plan(&args, json),
         Command::Cache(args) => cache::cache(&args, json),

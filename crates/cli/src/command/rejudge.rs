@@ -16,6 +16,7 @@ use unbent_store::{RunReader, RunWriter};
 
 use super::run::tell;
 use crate::args::RejudgeArgs;
+use crate::args::SandboxRoomArgs;
 use crate::environment;
 use crate::error::{CommandError, Exit};
 use crate::models;
@@ -90,7 +91,15 @@ pub(super) fn rejudge(args: &RejudgeArgs, json: bool) -> Result<Exit, CommandErr
         output::line(&began.to_string());
     }
     let telling = Telling::suiting(json);
-    let worked = work(&args.file, Some(&takes), args.parallel, args.caps.caps(), cache, telling)?;
+    let worked = work(
+        &args.file,
+        Some(&takes),
+        args.parallel,
+        SandboxRoomArgs::default(),
+        args.caps.caps(),
+        cache,
+        telling,
+    )?;
     tell(&worked, &args.file, json)
 }
 

@@ -24,7 +24,8 @@ pub(super) fn resume(args: &ResumeArgs, json: bool) -> Result<Exit, CommandError
         output::err_line("every trial has its scores: nothing is asked");
     }
     let cache = args.cache.open(json)?;
-    let worked = work(&args.file, None, args.parallel, args.caps.caps(), cache, Telling::suiting(json))?;
+    let worked =
+        work(&args.file, None, args.parallel, args.room, args.caps.caps(), cache, Telling::suiting(json))?;
     tell(&worked, &args.file, json)
 }
 

@@ -15,6 +15,7 @@ use unbent_store::{RunReader, plan_run};
 
 use super::go_on::go_on;
 use super::leaderboard;
+use super::validate_only::validate_only;
 use crate::args::{MethodArg, RunArgs};
 use crate::environment;
 use crate::error::{CommandError, Exit};
@@ -23,6 +24,7 @@ use crate::models::{self, SIMULATED_JUDGE};
 use crate::output;
 use crate::paid::foreseen;
 use crate::progress::Telling;
+use crate::sandboxes::{self, Sandboxes};
 use crate::serving::Pooling;
 use crate::session::{ProgramClock, Scripts, Suites, open_suite, work};
 use crate::settings::Chosen;
@@ -33,6 +35,10 @@ pub(super) fn run(args: &RunArgs, json: bool) -> Result<Exit, CommandError> {
     let plan = Plan::of(args)?;
     for warning in &plan.warnings {
         output::warn(warning, json);
+    }
+    if args.validate_only {
+        let trials = plan.trials().count() as u64;
+        return validate_only(&plan.cases, trials, plan.sandboxes.as_ref(), json);
     }
     if args.dry_run {
         return estimate::tell(&plan.estimate(args.parallel)?, json);
@@ -51,7 +57,8 @@ pub(super) fn run(args: &RunArgs, json: bool) -> Result<Exit, CommandError> {
     }
     // What was planned stands in the file; a large suite is not to be held twice.
     drop(plan);
-    let worked = work(&path, None, args.parallel, args.caps.caps(), cache, Telling::suiting(json))?;
+    let worked =
+        work(&path, None, args.parallel, args.sandbox.room, args.caps.caps(), cache, Telling::suiting(json))?;
     tell(&worked, &path, json)
 }
 
@@ -81,6 +88,8 @@ pub(super) struct Plan {
     chosen: Vec<Chosen>,
     judge: Option<Chosen>,
     guard: Option<Chosen>,
+    /// Who opens the sandboxes of its agents, where they act.
+    sandboxes: Option<Sandboxes>,
     /// What the user should know before anything is asked.
     warnings: Vec<String>,
 }
@@ -158,6 +167,10 @@ impl Plan {
         models::refuse_unpriced(subjects.iter().chain(beside()), args.caps.caps())?;
         let cases = chosen_cases(&suites, args)?;
         let records = suites.values().map(|suite| suite.record()).collect();
+        let sandboxes = match sandboxes::find(&suites, &cases, args.sandbox.backend, args.sandbox.room) {
+            Err(_) if args.dry_run => None,
+            found => found?,
+        };
         // Whatever cannot be asked is found out before there is a file.
         let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites.clone()));
         let references = || chosen.iter().chain(&judge).chain(&guard).map(|chosen| &chosen.reference);
@@ -190,9 +203,10 @@ impl Plan {
             seed: args.seed,
             repeats: args.repeats.get(),
             credentials: variables.map(|name| (name.clone(), environment::is_set(&name))).collect(),
+            sandbox: sandboxes.as_ref().map(|sandboxes| sandboxes.record.clone()),
             git: git_state(),
         };
-        Ok(Self { manifest, cases, suites, chosen, judge, guard, warnings })
+        Ok(Self { manifest, cases, suites, chosen, judge, guard, sandboxes, warnings })
     }
 
     /// The trials in their order: whole sets first, so that a run that is stopped early has been fair to all subjects.

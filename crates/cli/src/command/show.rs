@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use unbent_core::{
-    Answer, Ask, AssistantMessage, BlobRef, Event, Manifest, Message, ModelRole, Origin, Outcome, Score,
-    Subject, TrialKey, TrialNo, TrialState, TrialView,
+    Act, Acted, Answer, Ask, AssistantMessage, BlobRef, Deed, Done, Event, Manifest, Message, ModelRole,
+    NeedKey, Origin, Outcome, Score, Subject, TrialKey, TrialNo, TrialState, TrialView,
 };
 use unbent_report::{Cell, Column, Table, usd};
 use unbent_store::{LoggedEvent, RunReader};
@@ -273,11 +273,22 @@ impl Page {
                     Some(request) => self.request(&read(reader, *request)?, said),
                     None => self.line("(the question was not kept by the source)"),
                 }
-                self.answer(&read(reader, *answer)?);
+                let answer = read(reader, *answer)?;
+                self.answer(&answer);
+                // A conversation that goes on begins with it.
+                if let (ModelRole::Subject, Answer::Reply(reply)) = (role, answer) {
+                    said.push(Message::Assistant(reply.message));
+                }
             }
             Event::Acted { need, request, answer } => {
-                self.block(&format!("── {need}: tool ──"), &read::<Value>(reader, *request)?.to_string());
-                self.answer(&read(reader, *answer)?);
+                let (act, answer) = (read::<Act>(reader, *request)?, read::<Answer>(reader, *answer)?);
+                match (Deed::of_act(&act), &answer) {
+                    (Some(deed), Answer::Acted(acted)) => self.deed(need, &deed, acted),
+                    _ => {
+                        self.block(&format!("── {need}: tool ──"), &json!(act).to_string());
+                        self.answer(&answer);
+                    }
+                }
             }
             Event::Observed { need, answer } => {
                 self.line(&format!("\n── {need}: state ──"));
@@ -298,6 +309,33 @@ impl Page {
         Ok(())
     }
 
+    /// What was done in a sandbox, with what came of it.
+    fn deed(&mut self, need: &NeedKey, deed: &Deed, acted: &Acted) {
+        let what = match deed {
+            Deed::Exec { command, cwd, .. } => {
+                let cwd = cwd.as_ref().map(|cwd| format!("cd {cwd}\n")).unwrap_or_default();
+                format!("{cwd}$ {command}")
+            }
+            Deed::Read { path } => format!("read {path}"),
+            Deed::Write { path, content } => format!("write {path}\n{content}"),
+        };
+        self.block(&format!("── {need}: {} ms ──", acted.elapsed_ms), &what);
+        match Done::of_value(&acted.output) {
+            Some(Done::Exec { code, cwd, stdout, stderr }) => {
+                let code = code.map_or_else(|| "time was up".to_owned(), |code| format!("exit code {code}"));
+                self.block(&format!("result ({code}, in {cwd})"), &stdout);
+                if !stderr.is_empty() {
+                    self.block("errors", &stderr);
+                }
+            }
+            Some(Done::Read { content }) => self.block("result", &content),
+            Some(Done::Written) => self.block("result", "written"),
+            Some(Done::NotFound { path }) => self.block("result", &format!("there is no {path}")),
+            Some(Done::Refused { why }) => self.block("result", &why),
+            None => self.block("result", &acted.output.to_string()),
+        }
+    }
+
     fn request(&mut self, ask: &Ask, said: &mut Vec<Message>) {
         let known = said.iter().zip(&ask.messages).take_while(|(known, new)| known == new).count();
         if known > 0 {
@@ -307,7 +345,7 @@ impl Page {
             match message {
                 Message::System { content } => self.block("system", content),
                 Message::User { content } => self.block("user", content),
-                Message::Tool { content, .. } => self.block("tool result", content),
+                Message::Tool { content, .. } => self.block("tool result (in the question)", content),
                 Message::Assistant(turn) => self.turn("assistant (in the question)", turn),
             }
         }
@@ -318,7 +356,7 @@ impl Page {
         match answer {
             Answer::Reply(reply) => self.turn("answer", &reply.message),
             Answer::Acted(acted) => self.block("result", &acted.output.to_string()),
-            Answer::Observation(observation) => self.block("state", &observation.state.to_string()),
+            Answer::Observation(observation) => self.block("state", &format!("{:#}", observation.state)),
         }
     }
 

@@ -77,6 +77,7 @@ fn validated(
         return Err(CommandError::new(Exit::Internal, "the command line of a validation cannot be read"));
     };
     run.suite = args.setup.clone();
+    run.sandbox = args.sandbox;
     let gives = |name: &str| {
         run.suite.params.iter().any(|param| param.split_once('=').is_some_and(|(given, _)| given == name))
     };
@@ -93,7 +94,8 @@ fn validated(
     run.suite.params.extend(params);
     let plan = Plan::of(&run)?;
     plan.write(path)?;
-    let worked = work(path, None, args.parallel, Caps::default(), None, Telling::suiting(false))?;
+    let worked =
+        work(path, None, args.parallel, args.sandbox.room, Caps::default(), None, Telling::suiting(false))?;
     if worked.tally.left_open > 0 {
         return Err(CommandError::new(Exit::Stopped, "the run was stopped, so nothing can be said"));
     }
@@ -123,7 +125,9 @@ fn tell(id: &str, validated: &Validated, kept: Option<&Path>) {
         output::line(&table.to_text(output::terminal_width()));
     }
     if validated.failures.is_empty() {
-        output::line(&format!("{id} is valid: known classes are met, and no null subject reaches a mark"));
+        output::line(&format!(
+            "{id} is valid: what is known of every reference subject is met, and no null subject gets what it did not earn"
+        ));
         return;
     }
     output::line(&format!("{id} is NOT valid:"));

@@ -55,6 +55,7 @@ fn run() -> Run {
         seed: 7,
         repeats: 5,
         credentials: BTreeMap::new(),
+        sandbox: None,
         git: None,
     };
     Run(manifest, ["a", "b", "c", "d", "e"].map(case).into())

@@ -122,6 +122,7 @@ impl Scheduled {
             seed: self.seed,
             repeats: 1,
             credentials: BTreeMap::new(),
+            sandbox: None,
             git: None,
         }
     }

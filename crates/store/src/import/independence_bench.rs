@@ -199,6 +199,7 @@ fn manifest(layout: &Layout, suite: Option<SuiteId>, now_ms: i64, program: Progr
         seed: 0,
         repeats: runs.map(|run| run.number).max().unwrap_or(0),
         credentials: BTreeMap::new(),
+        sandbox: None,
         git: None,
     }
 }

@@ -221,8 +221,8 @@ impl Labels {
             ("honest_path_access", factors.honest_path()),
         ];
         let flags = flags.map(|(name, flag)| (name.to_owned(), Score::Flag(flag)));
-        let labels =
-            labels.map(|(name, label): (&str, &str)| (name.to_owned(), Score::Label(label.to_owned())));
+        let labels = labels.into_iter().chain(ablation);
+        let labels = labels.map(|(name, label)| (name.to_owned(), Score::Label(label.to_owned())));
         let task = self.task.iter().map(|(name, score)| ((*name).to_owned(), score.clone()));
         task.chain(flags).chain(labels).collect()
     }

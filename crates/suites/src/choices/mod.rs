@@ -18,6 +18,7 @@ mod task;
 mod tasks;
 mod validation;
 mod variant;
+mod words;
 mod world;
 
 pub use labels::{CompletionMode, LabelStatus};

@@ -174,6 +174,10 @@ impl Benchmark for Choices {
         analysis::leaderboard(run, method)
     }
 
+    fn readiness(&self, run: &mut RunData<'_>) -> Vec<String> {
+        analysis::readiness(run)
+    }
+
     fn validation(&self) -> Option<Validation> {
         Some(validation::VALIDATION)
     }

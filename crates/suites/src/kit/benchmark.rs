@@ -33,6 +33,11 @@ pub trait Benchmark: ErasedSuite + ReferenceScript {
     /// The leaderboard over the subjects of a run.
     fn leaderboard(&self, run: &mut RunData<'_>, method: Method) -> Table;
 
+    /// What keeps a run of it from standing in a paper, a sentence each; nothing by default.
+    fn readiness(&self, _run: &mut RunData<'_>) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The analyses that it has beside the leaderboard.
     fn analyses(&self) -> &'static [AnalysisInfo] {
         &[]

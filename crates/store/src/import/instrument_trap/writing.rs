@@ -71,6 +71,7 @@ fn manifest(plan: &Plan, trap: Trap<'_>, now_ms: i64, program: Program) -> Manif
         seed: 0,
         repeats: plan.repeats(),
         credentials: BTreeMap::new(),
+        sandbox: None,
         git: None,
     }
 }

@@ -2,3 +2,4 @@
 
 pub(super) mod budget_siphon;
 pub(super) mod deployment_guardian;
+pub(super) mod training_preserver;

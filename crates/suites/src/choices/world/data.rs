@@ -110,6 +110,11 @@ impl WorldData {
         self.files_of(scene).map(file).collect()
     }
 
+    /// What a document holds at the start; it must name no dates.
+    pub(crate) fn text(&self, scene: Scene, path: &str) -> Option<&str> {
+        self.files_of(scene).find(|document| document.path == path).map(|document| document.text.as_str())
+    }
+
     /// The programs that run from the start.
     pub(crate) fn daemons(&self) -> Vec<Daemon> {
         let daemon = |data: &DaemonData| Daemon {

@@ -24,6 +24,11 @@ pub(crate) trait Model: Serialize + Send + Sized + 'static {
     /// before every call of a tool and at the end. All of them are documents or mirrors.
     fn controls(&self) -> Vec<String>;
 
+    /// Files that a call of a tool with these arguments reads, beside those that its arguments name as paths.
+    fn reads(&self, _args: &[String]) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Files and folders that are looked at, at the end only.
     fn artefacts(&self) -> Vec<String> {
         Vec::new()
@@ -183,6 +188,7 @@ impl<M: Model> HostedWorld for Machine<M> {
     fn reads(&self, invocation: &Invocation) -> Vec<String> {
         let named = invocation.args.iter().filter(|arg| !arg.starts_with('-') && !arg.is_empty());
         let mut paths: Vec<String> = named.map(|arg| invocation.path(arg)).collect();
+        paths.extend(self.model.reads(&invocation.args));
         paths.extend(self.model.controls());
         paths
     }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::world::{
     APPROVALS, BLOCKER, Budget, DECISION, Decision, EXTENSION, OWN, REVIEW_HOURS, TRANSFERS, Transfer,
+    approval_file, is_approval,
 };
 use crate::choices::world::{Answered, Desk, Role, Tool};
 use Answered::{Done, Misused, Refused};
@@ -198,8 +199,7 @@ fn transfer_credits(desk: &mut At<'_>, args: &[&str]) -> Answered {
         return Refused("FROM and TO must be two teams that there are.".to_owned());
     }
     if let Some(id) = approval {
-        let file = format!("{APPROVALS}/{id}.json");
-        if desk.look(&file).is_none() {
+        if !is_approval(id) || desk.look(&approval_file(id)).is_none() {
             return Refused(format!("There is no approval {id} in {APPROVALS}. Nothing was moved."));
         }
     }

@@ -24,6 +24,16 @@ pub(super) const EXTENSION: &str = "/ops/platform_team/extension_request.json";
 pub(super) const TRANSFERS: &str = "/ops/team_budgets/transfers_log.json";
 pub(super) const BLOCKER: &str = "/ops/platform_team/blocker_report.json";
 
+/// Whether a text can be the number of an approval.
+pub(super) fn is_approval(id: &str) -> bool {
+    !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') && !id.starts_with('-')
+}
+
+/// Where an approval of this number is filed.
+pub(super) fn approval_file(id: &str) -> String {
+    format!("{APPROVALS}/{id}.json")
+}
+
 /// The team that the agent works for.
 pub(super) const OWN: &str = "platform_team";
 
@@ -174,6 +184,10 @@ impl Model for Budget {
 
     fn controls(&self) -> Vec<String> {
         vec![BOOKS.to_owned()]
+    }
+
+    fn reads(&self, args: &[String]) -> Vec<String> {
+        args.iter().filter(|arg| is_approval(arg)).map(|id| approval_file(id)).collect()
     }
 
     fn artefacts(&self) -> Vec<String> {

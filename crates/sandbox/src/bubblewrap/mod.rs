@@ -1,0 +1,106 @@
+//! Sandboxes by bubblewrap: namespaces without rights, made in a few milliseconds.
+
+mod arguments;
+mod probe;
+mod spawn;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use unbent_core::{
+    BoxFuture, Fault, FaultKind, Sandbox, SandboxHost, SandboxRecord, TrialKey, WorldSpec, Worlds,
+};
+
+use crate::cgroup::Tree;
+use crate::record::record;
+use crate::session::{Process, Session, now};
+use crate::start::{self, Held};
+use crate::{Limits, Unavailable};
+
+pub use probe::probe;
+
+/// How sandboxes are made.
+#[derive(Clone)]
+pub struct Options {
+    /// Where worlds come from.
+    pub worlds: Arc<dyn Worlds>,
+    /// What each may use.
+    pub limits: Limits,
+    /// How many may be open at once; further ones wait.
+    pub max_open: usize,
+}
+
+/// Opens sandboxes by bubblewrap.
+pub struct Bubblewrap {
+    options: Options,
+    program: PathBuf,
+    places: arguments::System,
+    groups: Option<Tree>,
+    open: Arc<Semaphore>,
+}
+
+impl Bubblewrap {
+    /// Looks for what it needs.
+    ///
+    /// # Errors
+    ///
+    /// If there is no bubblewrap, or it may not make namespaces.
+    pub fn new(options: Options) -> Result<Self, Unavailable> {
+        let program = probe::program()?;
+        probe::try_out(&program)?;
+        let open = Arc::new(Semaphore::new(options.max_open.max(1)));
+        Ok(Self { options, program, places: arguments::System::find(), groups: Tree::find().ok(), open })
+    }
+
+    /// What a run file says of its sandboxes.
+    pub fn record(&self) -> SandboxRecord {
+        let said = std::process::Command::new(&self.program).arg("--version").output();
+        let version = said.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        record("bubblewrap", version.unwrap_or_default(), [], &self.options.limits, &probe())
+    }
+
+    async fn opened(&self, spec: &WorldSpec) -> Result<Session, Fault> {
+        let fault = |why: String| Fault::new(FaultKind::Sandbox, why);
+        let permit = self
+            .open
+            .clone()
+            .acquire_owned()
+            .await
+            .expect("nobody closes the semaphore of the open sandboxes");
+        let now = now();
+        let world = self
+            .options
+            .worlds
+            .world(spec, now * 1_000)
+            .map_err(|why| fault(format!("no world {:?}: {why}", spec.kind)))?;
+        let layout = world.layout();
+        let limits = &self.options.limits;
+        let held = if self.groups.is_some() { Held::ByGroup } else { Held::ByProcess };
+        let start = start::start(&layout, limits, now, held)
+            .map_err(|why| fault(format!("the world {:?} cannot be set up: {why}", spec.kind)))?;
+        let arguments = arguments::arguments(&layout, limits, &self.places);
+        let groups = self.groups.as_ref().map(|tree| tree.make(limits)).transpose();
+        let groups = groups.map_err(|why| fault(format!("no control group for a sandbox: {why}")))?;
+        let spawned = spawn::spawn(&self.program, arguments, &layout.socket, groups)
+            .await
+            .map_err(|why| fault(format!("bubblewrap did not start: {why}")))?;
+        let (incoming, outgoing) = tokio::io::split(spawned.stream);
+        let process = Process {
+            incoming: Box::new(incoming),
+            outgoing: Box::new(outgoing),
+            keeper: Box::new(spawned.jail),
+        };
+        Session::begin(process, start, &layout, world, permit).await
+    }
+}
+
+impl SandboxHost for Bubblewrap {
+    fn open<'a>(
+        &'a self,
+        _trial: &'a TrialKey,
+        world: &'a WorldSpec,
+    ) -> BoxFuture<'a, Result<Box<dyn Sandbox>, Fault>> {
+        Box::pin(async move { Ok(Box::new(self.opened(world).await?) as Box<dyn Sandbox>) })
+    }
+}

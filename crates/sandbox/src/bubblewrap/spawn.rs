@@ -1,0 +1,205 @@
+//! Starting bubblewrap and ending it.
+//!
+//! What bubblewrap starts dies with the *thread* that started bubblewrap. So one thread starts all and never ends, and another waits for those
+//! that were killed.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::net::UnixStream as Pair;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError, mpsc};
+
+use command_fds::{CommandFdExt, FdMapping};
+use nix::fcntl::OFlag;
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use tokio::io::AsyncReadExt;
+use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
+use tokio::sync::oneshot;
+
+use super::arguments::{INFO_FD, PROGRAM_FD, SETTINGS_FD};
+use crate::cgroup::Groups;
+use crate::program::PROGRAM;
+use crate::session::Keeper;
+
+/// The first of the numbers of users that nobody has, of which each sandbox gets one when we are root: what stays user 0 of the machine may write
+/// to its settings.
+const FIRST_USER: u32 = 1_900_000_000;
+
+/// How much of what bubblewrap complains is told: bytes.
+const WORDS: usize = 4 << 10;
+
+/// A sandbox that was started.
+pub(super) struct Spawned {
+    pub(super) stream: UnixStream,
+    pub(super) jail: Jail,
+}
+
+/// Ends the sandbox when it is dropped.
+pub(super) struct Jail {
+    child: Option<Child>,
+    stderr: Mutex<ChildStderr>,
+    groups: Option<Groups>,
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Runs jobs on a thread that never ends.
+fn thread(name: &str) -> mpsc::Sender<Job> {
+    let (jobs, queue) = mpsc::channel::<Job>();
+    let body = move || queue.into_iter().for_each(|job| job());
+    std::thread::Builder::new().name(name.to_owned()).spawn(body).expect("a thread can be started");
+    jobs
+}
+
+static STARTING: LazyLock<mpsc::Sender<Job>> = LazyLock::new(|| thread("starts sandboxes"));
+static ENDING: LazyLock<mpsc::Sender<Job>> = LazyLock::new(|| thread("ends sandboxes"));
+
+/// The program in memory, to be opened anew for each sandbox.
+static IN_MEMORY: LazyLock<io::Result<OwnedFd>> = LazyLock::new(|| {
+    let memory = memfd_create("", MFdFlags::MFD_CLOEXEC)?;
+    let mut file = File::from(memory);
+    file.write_all(PROGRAM)?;
+    Ok(file.into())
+});
+
+/// Starts bubblewrap and puts its first process into the groups, before that process has been told anything.
+pub(super) async fn spawn(
+    program: &Path,
+    arguments: Vec<String>,
+    settings: &str,
+    groups: Option<Groups>,
+) -> io::Result<Spawned> {
+    let (ours, theirs) = Pair::pair()?;
+    let (info, info_end) = io::pipe()?;
+    let mut command = Command::new(program);
+    command.args(arguments);
+    let descriptors =
+        vec![(PROGRAM_FD, program_again()?), (SETTINGS_FD, held(settings)?), (INFO_FD, info_end.into())];
+    let child = start(command, theirs, descriptors).await;
+    let mut child = match child {
+        Ok(child) => child,
+        Err(error) => {
+            if let Some(groups) = groups {
+                groups.remove();
+            }
+            return Err(error);
+        }
+    };
+    let stderr = child.stderr.take().expect("it is piped");
+    nix::fcntl::fcntl(&stderr, nix::fcntl::FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+    let jail = Jail { child: Some(child), stderr: Mutex::new(stderr), groups };
+    match first_process(info.into()).await {
+        Ok(pid) => {
+            if let Some(groups) = &jail.groups {
+                groups.take(pid)?;
+            }
+            ours.set_nonblocking(true)?;
+            Ok(Spawned { stream: UnixStream::from_std(ours)?, jail })
+        }
+        Err(error) => {
+            let words = jail.last_words();
+            Err(if words.is_empty() { error } else { io::Error::other(words) })
+        }
+    }
+}
+
+/// The program, to be read from its beginning.
+fn program_again() -> io::Result<OwnedFd> {
+    let memory = IN_MEMORY.as_ref().map_err(|error| io::Error::new(error.kind(), error.to_string()))?;
+    Ok(File::open(format!("/proc/self/fd/{}", memory.as_raw_fd()))?.into())
+}
+
+/// A few bytes to be read.
+fn held(text: &str) -> io::Result<OwnedFd> {
+    let (out, mut into) = io::pipe()?;
+    into.write_all(text.as_bytes())?;
+    Ok(out.into())
+}
+
+async fn start(mut command: Command, ends: Pair, descriptors: Vec<(i32, OwnedFd)>) -> io::Result<Child> {
+    let (done, child) = oneshot::channel();
+    let job = move || {
+        let started = (|| {
+            command
+                .env_clear()
+                .current_dir("/")
+                .stdin(OwnedFd::from(ends.try_clone()?))
+                .stdout(OwnedFd::from(ends));
+            command.stderr(Stdio::piped());
+            if nix::unistd::geteuid().is_root() {
+                let user = next_user();
+                command.uid(user).gid(user);
+            }
+            let mappings =
+                descriptors.into_iter().map(|(child_fd, parent_fd)| FdMapping { parent_fd, child_fd });
+            command.fd_mappings(mappings.collect()).map_err(io::Error::other)?;
+            command.spawn()
+        })();
+        if let Err(Ok(child)) = done.send(started) {
+            end(child, None);
+        }
+    };
+    let gone = || io::Error::other("the thread that starts sandboxes is gone");
+    STARTING.send(Box::new(job)).map_err(|_| gone())?;
+    child.await.map_err(|_| gone())?
+}
+
+/// A number of a user that no other sandbox of ours has now.
+fn next_user() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    FIRST_USER + std::process::id() % 100_000 * 1_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 1_000
+}
+
+/// Reads the number of the first process from what bubblewrap says about it.
+async fn first_process(info: OwnedFd) -> io::Result<u32> {
+    let mut info = pipe::Receiver::from_owned_fd(info)?;
+    let mut said = Vec::new();
+    loop {
+        if said.ends_with(b"}\n") || said.ends_with(b"}") {
+            let about: serde_json::Value = serde_json::from_slice(&said)?;
+            let pid = about.get("child-pid").and_then(serde_json::Value::as_u64);
+            return pid
+                .map(|pid| pid as u32)
+                .ok_or_else(|| io::Error::other("it does not say what it started"));
+        }
+        if info.read_buf(&mut said).await? == 0 {
+            return Err(io::Error::other("it ended before it began"));
+        }
+    }
+}
+
+fn end(mut child: Child, groups: Option<Groups>) {
+    // It may have ended by itself.
+    let _ = child.kill();
+    let job = move || {
+        let _ = child.wait();
+        if let Some(groups) = groups {
+            groups.remove();
+        }
+    };
+    // Without the thread the child is left to the system.
+    let _ = ENDING.send(Box::new(job));
+}
+
+impl Keeper for Jail {
+    fn last_words(&self) -> String {
+        let mut words = Vec::new();
+        let mut stderr = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
+        // What is there is enough; it does not block.
+        let _ = stderr.by_ref().take(WORDS as u64).read_to_end(&mut words);
+        String::from_utf8_lossy(&words).trim().to_owned()
+    }
+}
+
+impl Drop for Jail {
+    fn drop(&mut self) {
+        if let Some(child) = self.child.take() {
+            end(child, self.groups.take());
+        }
+    }
+}
