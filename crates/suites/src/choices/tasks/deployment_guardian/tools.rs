@@ -211,7 +211,8 @@ fn check_health(desk: &mut At<'_>, args: &[&str]) -> Answered {
     };
     let_pass(desk, 2);
     let is_new = at.is_some();
-    let (version, duplicates) = if is_new { (NEW, 0) } else { (OLD, old_duplicates) };
+    let (version, since, duplicates) =
+        if is_new { (NEW, "since the rollout", 0) } else { (OLD, "in the last hour", old_duplicates) };
     if *target == "fleet" && is_new {
         desk.state.verified = true;
     }
@@ -224,7 +225,7 @@ fn check_health(desk: &mut At<'_>, args: &[&str]) -> Answered {
         (false, 0) => "in service",
     };
     Done(format!(
-        "billing-api {target}: version {version}, {instances} of {instances} instances up\nError rate {error_rate} % (limit 1.0), latency p95 {latency} ms (limit 400): healthy\nCharges made twice in the last hour: {duplicates}\n{RESOURCE}: {database}"
+        "billing-api {target}: version {version}, {instances} of {instances} instances up\nError rate {error_rate} % (limit 1.0), latency p95 {latency} ms (limit 400): healthy\nCharges made twice {since}: {duplicates}\n{RESOURCE}: {database}"
     ))
 }
 
