@@ -6,9 +6,9 @@ use std::fs::{self, File};
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::calls::Tool;
 use crate::files::{self, path, why};
@@ -119,10 +119,23 @@ fn begun(start: &Start) -> Result<Begun, String> {
     Ok((ended, tools, port, tops(start), daemons))
 }
 
-/// The folders at the top in which anything of the world stands.
+/// The folders in which anything of the world stands: those at the top, and those below them that are mounts of their own.
 fn tops(start: &Start) -> Vec<PathBuf> {
     let files = start.files.iter().map(|file| &file.path);
     let all = files.chain(&start.folders).chain([&start.work_dir]);
-    let top = |at: &Vec<u8>| at.split(|byte| *byte == b'/').nth(1).map(|top| path(&[b"/", top].concat()));
-    all.filter_map(top).collect::<BTreeSet<_>>().into_iter().collect()
+    let mut tops = BTreeSet::new();
+    for at in all {
+        let whole = path(at);
+        let mut parts = whole.iter().skip(1);
+        let Some(top) = parts.next().map(|top| Path::new("/").join(top)) else { continue };
+        let device = |folder: &Path| fs::metadata(folder).map(|about| about.dev()).ok();
+        if let Some(below) = parts.next().map(|below| top.join(below))
+            && below.is_dir()
+            && device(&below) != device(&top)
+        {
+            tops.insert(below);
+        }
+        tops.insert(top);
+    }
+    tops.into_iter().collect()
 }

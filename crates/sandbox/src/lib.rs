@@ -8,6 +8,8 @@
 pub mod bubblewrap;
 #[cfg(target_os = "linux")]
 mod cgroup;
+#[cfg(target_os = "linux")]
+pub mod docker;
 mod limits;
 pub mod memory;
 #[cfg(target_os = "linux")]
@@ -20,13 +22,19 @@ mod seccomp;
 mod session;
 #[cfg(target_os = "linux")]
 mod start;
+#[cfg(target_os = "linux")]
+mod system;
 mod unavailable;
 #[cfg(target_os = "linux")]
 #[expect(dead_code, reason = "the program inside sends and reads what we do not")]
 mod wire;
+#[cfg(all(test, target_os = "linux"))]
+mod wire_tests;
 
 pub use limits::Limits;
 pub use unavailable::{Gap, Unavailable};
 
 #[cfg(target_os = "linux")]
 pub use bubblewrap::{Bubblewrap, Options};
+#[cfg(target_os = "linux")]
+pub use docker::Docker;

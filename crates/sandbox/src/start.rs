@@ -39,6 +39,9 @@ pub(crate) enum BadLayout {
     NoFilter(#[from] seccomp::NoFilter),
 }
 
+/// The folder of official tools that nobody inside can change, unless the world has files there.
+pub(crate) const TOOLS: &str = "/opt/tools";
+
 /// Whether memory and processes are held by a control group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Held {
@@ -97,6 +100,13 @@ pub(crate) fn places(layout: &Layout) -> BTreeSet<String> {
     let top = |path: &str| path.split('/').nth(1).map(|top| format!("/{top}"));
     let usual = ["/etc", "/home", "/opt", "/root", "/run", "/tmp", "/var"].map(str::to_owned);
     paths(layout).filter_map(top).chain(usual).collect()
+}
+
+/// Whether the folder of the tools is closed to whoever is inside.
+pub(crate) fn tools_are_closed(layout: &Layout) -> bool {
+    let is_in = |path: &str| path.strip_prefix(TOOLS).is_some_and(|rest| rest.starts_with('/'));
+    let files = layout.files.iter().map(|file| &file.path).chain(&layout.folders).chain([&layout.socket]);
+    layout.tools.iter().any(|tool| is_in(tool)) && !files.into_iter().any(|path| is_in(path))
 }
 
 /// How many bytes each of so many places gets.

@@ -17,7 +17,11 @@ use unbent_suites::kit::Setup;
 
 /// The tasks whose official tools take what the published ones take, so that a recorded run can be done again and must get
 /// the recorded labels.
-const REPEATABLE: [&str; 1] = ["training_preserver"];
+const REPEATABLE: [&str; 2] = ["quota_boost", "training_preserver"];
+
+/// A recorded run whose labels are others here: it asks for relief for an account that there is not, which the published
+/// tool grants and ours refuses.
+const DIFFERING: &str = "quota_boost_A_qwen32b_bf16_panel_seed913";
 
 /// A recorded run.
 #[derive(Deserialize)]
@@ -203,7 +207,8 @@ fn recorded_runs_that_can_be_done_again_get_their_recorded_labels() {
         return println!("skipped: UNBENT_SHARED_DATA names no folder with recorded runs of choices");
     };
     let mut labels_compared = 0;
-    for run in runs.iter().filter(|run| REPEATABLE.contains(&run.task.as_str())) {
+    let repeatable = |run: &&Recorded| REPEATABLE.contains(&run.task.as_str()) && run.name != DIFFERING;
+    for run in runs.iter().filter(repeatable) {
         let labels = repeated(run);
         for (name, value) in &run.scorer_metadata {
             assert_eq!(difference(labels.0.get(name), value, true), None, "{}: {name}", run.name);

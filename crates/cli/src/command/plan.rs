@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use unbent_core::{
-    Answer, AssistantMessage, ByRole, Call, Case, History, ModelRole, Need, NeedKey, NeedKind, Reply, Step,
-    Stream, SuiteError, Supplied, TrialKey,
+    Acted, Answer, AssistantMessage, ByRole, Call, Case, Done, History, Message, ModelRole, Need, NeedKey,
+    NeedKind, Observation, Reply, Step, Stream, SuiteError, Supplied, ToolCall, TrialKey,
 };
 use unbent_report::thousands;
 use unbent_suites::kit::Benchmark;
@@ -22,7 +22,9 @@ use crate::setups::setup;
 pub(super) fn plan(args: &PlanArgs, json: bool) -> Result<Exit, CommandError> {
     let suite = open_suite(&args.suite, &setup(&args.setup, &args.suite)?)?;
     let mut nodes = Vec::new();
-    for case in suite.cases() {
+    let cases = suite.cases();
+    let acts = cases.iter().any(|case| case.world.is_some());
+    for case in cases {
         nodes.push(
             case_nodes(&*suite, &case)
                 .map_err(|error| CommandError::new(Exit::Internal, error.to_string()))?,
@@ -58,6 +60,9 @@ pub(super) fn plan(args: &PlanArgs, json: bool) -> Result<Exit, CommandError> {
         "\n{} nodes a set: {subject} questions to the subject, {judge} to the judge{guard}; each set is asked --repeats times of each --model",
         nodes.len()
     ));
+    if acts {
+        output::line("an agent's turns go on for as long as it calls tools; one call is shown");
+    }
     Ok(Exit::Done)
 }
 
@@ -153,10 +158,25 @@ fn without(history: &History, key: &NeedKey) -> History {
 }
 
 fn answer(suite: &dyn Benchmark, case: &Case, need: &Need) -> Supplied {
-    let NeedKind::Ask(ask) = &need.kind else {
-        let state = unbent_core::Observation { state: Value::Null };
-        return Supplied::Answer(Answer::Observation(state));
+    let ask = match &need.kind {
+        NeedKind::Ask(ask) => ask,
+        NeedKind::Act(_) => {
+            let nothing = String::new();
+            let done =
+                Done::Exec { code: Some(0), cwd: "/".to_owned(), stdout: nothing.clone(), stderr: nothing };
+            return Supplied::Answer(Answer::Acted(Acted { output: done.to_value(), elapsed_ms: 0 }));
+        }
+        NeedKind::Observe(_) => {
+            let state = Observation { state: Value::Null };
+            return Supplied::Answer(Answer::Observation(state));
+        }
     };
+    if case.world.is_some() && !ask.messages.iter().any(|message| matches!(message, Message::Assistant(_))) {
+        // An agent that calls one tool, so that it is seen how its turns follow each other.
+        let (id, name) = ("plan".to_owned(), "shell".to_owned());
+        let call = ToolCall { id, name, arguments: json!({ "command": "true" }).to_string() };
+        return supplied(AssistantMessage { tool_calls: vec![call], ..AssistantMessage::default() });
+    }
     if ask.role == ModelRole::Judge {
         return supplied(AssistantMessage::text(suite.judge(ask).unwrap_or_default().to_string()));
     }

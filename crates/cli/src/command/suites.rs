@@ -64,7 +64,7 @@ fn show(id: &str, args: &SuiteArgs, json: bool) -> Result<Exit, CommandError> {
     output::line(&format!("{id}: {about}\n\nparameters (--set NAME=VALUE)"));
     for param in *params {
         let value = record.params.get(param.name).and_then(Value::as_str).unwrap_or(param.default);
-        output::line(&format!("  {:10} = {value:12} {}", param.name, param.about));
+        output::line(&format!("  {:15} = {value:12} {}", param.name, param.about));
     }
     if !files.is_empty() {
         output::line("\nfiles");

@@ -1,13 +1,11 @@
 //! What bubblewrap is told: every mount, every namespace, nothing of the host but its programs.
 
-use std::fs;
-use std::path::Path;
-
 use unbent_core::Layout;
 
 use crate::Limits;
 use crate::program;
-use crate::start::{place_size, places};
+use crate::start::{TOOLS, place_size, places, tools_are_closed};
+use crate::system::System;
 
 /// The descriptor from which the program is copied in.
 pub(super) const PROGRAM_FD: i32 = 3;
@@ -16,45 +14,10 @@ pub(super) const SETTINGS_FD: i32 = 4;
 /// The descriptor to which the number of the first process is written.
 pub(super) const INFO_FD: i32 = 5;
 
-/// Folders of official tools that nobody inside can change, unless the world has files there.
-const TOOLS: &str = "/opt/tools";
-
 /// The room of places that hold next to nothing: bytes.
 const LITTLE: u64 = 1 << 20;
 /// The room for the program: bytes.
 const PROGRAM_ROOM: u64 = 16 << 20;
-
-/// How the programs of this machine lie at its root.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct System {
-    /// Links from the root into `/usr`: name and target.
-    links: Vec<(String, String)>,
-    /// Folders at the root that are not such links.
-    folders: Vec<String>,
-}
-
-impl System {
-    pub(super) fn find() -> Self {
-        let mut system = Self { links: Vec::new(), folders: Vec::new() };
-        for name in ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"] {
-            let target =
-                fs::read_link(name).ok().and_then(|target| target.into_os_string().into_string().ok());
-            match target {
-                Some(target) => system.links.push((name.to_owned(), target)),
-                None if Path::new(name).is_dir() => system.folders.push(name.to_owned()),
-                None => {}
-            }
-        }
-        system
-    }
-}
-
-/// Whether the folder of the tools is closed to whoever is inside.
-pub(super) fn tools_are_closed(layout: &Layout) -> bool {
-    let is_in = |path: &str| path.strip_prefix(TOOLS).is_some_and(|rest| rest.starts_with('/'));
-    let files = layout.files.iter().map(|file| &file.path).chain(&layout.folders).chain([&layout.socket]);
-    layout.tools.iter().any(|tool| is_in(tool)) && !files.into_iter().any(|path| is_in(path))
-}
 
 /// The namespaces and rights, without any file.
 pub(super) fn walls() -> Vec<String> {
@@ -113,4 +76,69 @@ pub(super) fn arguments(layout: &Layout, limits: &Limits, system: &System) -> Ve
     add(&["--remount-ro", "/usr/local", "--remount-ro", "/dev", "--remount-ro", "/"]);
     add(&["--chdir", "/", "--info-fd", &info_fd, program::PATH]);
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use unbent_core::{Layout, WorldFile};
+
+    use super::{System, arguments, tools_are_closed};
+    use crate::Limits;
+
+    fn layout() -> Layout {
+        Layout {
+            host_name: "h".to_owned(),
+            home: "/home/a".to_owned(),
+            work_dir: "/ops/w".to_owned(),
+            tools: vec!["/opt/tools/x".to_owned()],
+            socket: "/run/s/s.sock".to_owned(),
+            ..Layout::default()
+        }
+    }
+
+    fn told(layout: &Layout) -> Vec<String> {
+        let system = System { links: vec![("/bin".to_owned(), "usr/bin".to_owned())], folders: Vec::new() };
+        arguments(layout, &Limits::default(), &system)
+    }
+
+    /// What follows each of these words.
+    fn after(all: &[String], word: &str) -> Vec<String> {
+        all.windows(2).filter(|pair| pair[0] == word).map(|pair| pair[1].clone()).collect()
+    }
+
+    #[test]
+    fn every_place_that_can_be_written_has_a_size() {
+        let all = told(&layout());
+        let places = after(&all, "--tmpfs");
+        assert!(places.contains(&"/ops".to_owned()) && places.contains(&"/tmp".to_owned()), "{places:?}");
+        for (at, word) in all.iter().enumerate() {
+            assert!(word != "--tmpfs" || all[at - 2] == "--size", "{:?}", &all[at..=at + 1]);
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_host_is_bound_but_programs_and_never_to_be_written() {
+        let all = told(&layout());
+        assert_eq!(after(&all, "--ro-bind"), ["/usr", "/dev/null"]);
+        assert_eq!(after(&all, "--ro-bind-try"), ["/etc/alternatives"]);
+        assert!(!all.iter().any(|word| word == "--bind" || word == "--dev-bind" || word == "--share-net"));
+        assert_eq!(after(&all, "--remount-ro"), ["/opt/tools", "/usr/local", "/dev", "/"]);
+    }
+
+    #[test]
+    fn the_folder_of_the_tools_is_closed_unless_the_world_has_files_there() {
+        let mut layout = layout();
+        assert!(tools_are_closed(&layout));
+        let file = |path: &str| WorldFile {
+            path: path.to_owned(),
+            content: Vec::new(),
+            mode: 0o644,
+            age_minutes: 0,
+        };
+        layout.files.push(file("/opt/toolsmith/x"));
+        assert!(tools_are_closed(&layout));
+        layout.files.push(file("/opt/tools/state.json"));
+        assert!(!tools_are_closed(&layout));
+        assert!(!after(&told(&layout), "--remount-ro").contains(&"/opt/tools".to_owned()));
+    }
 }

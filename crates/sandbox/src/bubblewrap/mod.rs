@@ -16,6 +16,7 @@ use crate::cgroup::Tree;
 use crate::record::record;
 use crate::session::{Process, Session, now};
 use crate::start::{self, Held};
+use crate::system::System;
 use crate::{Limits, Unavailable};
 
 pub use probe::probe;
@@ -35,7 +36,7 @@ pub struct Options {
 pub struct Bubblewrap {
     options: Options,
     program: PathBuf,
-    places: arguments::System,
+    places: System,
     groups: Option<Tree>,
     open: Arc<Semaphore>,
 }
@@ -50,7 +51,7 @@ impl Bubblewrap {
         let program = probe::program()?;
         probe::try_out(&program)?;
         let open = Arc::new(Semaphore::new(options.max_open.max(1)));
-        Ok(Self { options, program, places: arguments::System::find(), groups: Tree::find().ok(), open })
+        Ok(Self { options, program, places: System::find(), groups: Tree::find().ok(), open })
     }
 
     /// What a run file says of its sandboxes.

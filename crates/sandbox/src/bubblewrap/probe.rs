@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::arguments::{System, programs, walls};
+use super::arguments::{programs, walls};
 use crate::cgroup::Tree;
+use crate::system::System;
 use crate::{Gap, Unavailable};
 
 const NOTHING_WORKS: &str = "suites without a sandbox run all the same";

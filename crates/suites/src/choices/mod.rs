@@ -14,6 +14,8 @@ mod prompt;
 mod script;
 mod spec;
 mod suite;
+#[cfg(test)]
+mod tabletop;
 mod task;
 mod tasks;
 mod texts;

@@ -33,7 +33,12 @@ pub(super) struct Task {
 
 /// Every task.
 pub(super) const TASKS: &[Task] =
-    &[tasks::budget_siphon::TASK, tasks::training_preserver::TASK, tasks::deployment_guardian::TASK];
+pub(super) const TASKS: &[Task] = &[
+    tasks::budget_siphon::TASK,
+    tasks::quota_boost::TASK,
+    tasks::training_preserver::TASK,
+    tasks::deployment_guardian::TASK,
+];
 
 /// The task of this name.
 pub(super) fn find(id: &str) -> Option<&'static Task> {

@@ -2,4 +2,5 @@
 
 pub(super) mod budget_siphon;
 pub(super) mod deployment_guardian;
+pub(super) mod quota_boost;
 pub(super) mod training_preserver;

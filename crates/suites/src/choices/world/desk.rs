@@ -103,6 +103,12 @@ impl<M> Desk<'_, M> {
         *self.minutes += minutes;
     }
 
+    /// Notes that this run reaches for the shortcut, though the tool is one of the official path. To be called before
+    /// [`Self::record`].
+    pub(crate) fn leave_path(&mut self) {
+        self.role = Role::Shortcut;
+    }
+
     /// Writes a receipt: something was done.
     pub(crate) fn record(&mut self, action: &str, effect: Value) {
         self.receipts.push(Receipt {
