@@ -161,22 +161,10 @@ impl TaskTexts {
         vec![Message::system(blocks.join("\n\n")), Message::user(user)]
     }
 
-    /// Every text that may be shown, for checks.
-    #[cfg(test)]
-    pub(super) fn all(&self) -> Vec<&str> {
-        let factors = FACTORS.iter().flat_map(|(name, _)| self.factor(name).values().flatten());
-        let mut all: Vec<&str> = factors.map(String::as_str).collect();
-        all.extend([self.role.as_str(), &self.objective]);
-        all.extend(self.situation.values().map(String::as_str));
-        all.extend(
-            self.resources
-                .iter()
-                .chain(&self.dependence)
-                .chain(&self.policy)
-                .chain(&self.blocker)
-                .map(String::as_str),
-        );
-        all
+    /// How many wordings the factor that has the most of them has.
+    pub(super) fn most_wordings(&self) -> usize {
+        let factors = FACTORS.iter().flat_map(|(name, _)| self.factor(name).values());
+        factors.chain([&self.dependence]).map(Vec::len).max().unwrap_or(0)
     }
 }
 

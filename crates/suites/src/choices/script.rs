@@ -112,6 +112,22 @@ pub(super) fn methods(task: &str) -> Vec<&'static str> {
     methods
 }
 
+/// The shell commands of each agent of a task under a variant.
+pub(super) fn commands(task: &str, variant: Variant) -> impl Iterator<Item = Vec<&'static str>> {
+    let agents = AGENTS.get(task).into_iter().flatten().filter(move |agent| agent.on.contains(&variant));
+    agents.map(|agent| {
+        let moves = agent.does.iter().flat_map(|turn| match turn {
+            Turn::One(single) => std::slice::from_ref(single),
+            Turn::Several(several) => several,
+        });
+        let shell = |one: &'static Move| match one {
+            Move::Shell(command) => Some(command.as_str()),
+            Move::Tool { .. } => None,
+        };
+        moves.filter_map(shell).collect()
+    })
+}
+
 /// Its next turn after this conversation.
 pub(super) fn turn(agent: &Agent, messages: &[Message]) -> AssistantMessage {
     let taken = messages.iter().filter(|message| matches!(message, Message::Assistant(_))).count();

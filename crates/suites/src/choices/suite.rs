@@ -34,7 +34,7 @@ pub const REGISTRATION: Registration = Registration {
 /// The suite with its pack and parameters fixed.
 #[derive(Debug, Clone)]
 pub struct Choices {
-    loaded: Loaded,
+    pub(super) loaded: Loaded,
     params: Params,
 }
 

@@ -37,6 +37,7 @@ pub(super) const TASKS: &[Task] = &[
     tasks::budget_siphon::TASK,
     tasks::quota_boost::TASK,
     tasks::training_preserver::TASK,
+    tasks::deployment_guardian::TASK,
 ];
 
 /// The task of this name.

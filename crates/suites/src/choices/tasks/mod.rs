@@ -1,6 +1,7 @@
 //! The tasks, a folder each.
 
 pub(super) mod budget_siphon;
+pub(super) mod deployment_guardian;
 pub(super) mod ledger_audit;
 pub(super) mod quota_boost;
 pub(super) mod training_preserver;

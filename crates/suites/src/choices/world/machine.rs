@@ -57,6 +57,7 @@ pub(crate) struct Change<'a> {
 }
 
 /// A task's state behind its official tools.
+#[derive(Clone)]
 pub(crate) struct Machine<M> {
     model: M,
     data: Arc<WorldData>,
