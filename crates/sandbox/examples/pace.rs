@@ -1,4 +1,5 @@
-//! How fast sandboxes are: prints, as JSON, the times of opening one, of a command, of a tool's call and of many at once.
+//! How fast sandboxes are: prints, as JSON, the times of opening one, of a command, of a tool's call and of many at once, and for
+//! comparison of a shell outside.
 //!
 //! `cargo run --release -p unbent-sandbox --example pace -- 200` measures 200 of each. Judges nothing: `cargo xtask bench sandbox`
 //! does.
@@ -84,7 +85,7 @@ fn ms(since: Instant) -> f64 {
 fn told(mut times: Vec<f64>) -> Value {
     times.sort_by(f64::total_cmp);
     let at = |part: f64| times[((times.len() - 1) as f64 * part).round() as usize];
-    json!({ "n": times.len(), "median_ms": at(0.5), "p95_ms": at(0.95) })
+    json!({ "n": times.len(), "least_ms": times[0], "median_ms": at(0.5), "p95_ms": at(0.95) })
 }
 
 #[tokio::main]
@@ -94,6 +95,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let host = Arc::new(Bubblewrap::new(options)?);
     run(&*open(&host).await?, "true", "").await?;
 
+    let mut yardstick = Vec::new();
+    for _ in 0..n {
+        let began = Instant::now();
+        let ended =
+            std::process::Command::new("/bin/bash").args(["--noprofile", "--norc", "-c", "true"]).status()?;
+        yardstick.push(ms(began));
+        assert!(ended.success(), "bash runs on this machine");
+    }
     let (mut opening, mut first) = (Vec::new(), Vec::new());
     for _ in 0..n {
         let began = Instant::now();
@@ -131,6 +140,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let opened = n.div_ceil(AT_ONCE) * AT_ONCE;
     let report = json!({
+        "bash_outside": told(yardstick),
         "open": told(opening),
         "open_and_first_command": told(first),
         "command_of_the_shell": told(nothing),

@@ -9,7 +9,7 @@ use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::sys;
-use crate::wire::{Change, Content, Cut, File, Node, Nothing, Report};
+use crate::wire::{Change, Content, Cut, File, Node, Report};
 
 /// How many names of a folder are told.
 const NAMES: usize = 10_000;
@@ -31,7 +31,7 @@ fn refused(kind: io::ErrorKind, why: &'static str) -> io::Error {
 
 /// Opens a file that is one: neither a device nor a pipe, nor the kernel's view of this process.
 fn open_plain(path: &Path, options: &mut OpenOptions) -> io::Result<fs::File> {
-    let file = options.custom_flags(sys::O_NONBLOCK).open(path)?;
+    let file = options.custom_flags(sys::O_NONBLOCK | sys::O_NOCTTY).open(path)?;
     let kind = file.metadata()?.file_type();
     if kind.is_dir() {
         return Err(refused(io::ErrorKind::IsADirectory, "Is a directory"));
@@ -49,7 +49,7 @@ fn open_plain(path: &Path, options: &mut OpenOptions) -> io::Result<fs::File> {
 pub(crate) fn look(path: &Path, longest: u64) -> Node {
     match looked(path, longest) {
         Ok(node) => node,
-        Err(error) if is_absent(&error) => Node::Absent(Nothing),
+        Err(error) if is_absent(&error) => Node::Absent(()),
         Err(error) => Node::Unreadable(why(&error)),
     }
 }
@@ -92,7 +92,7 @@ pub(crate) fn read(path: &Path, longest: u64) -> Report {
     };
     match read() {
         Ok(cut) => Report::Read(cut),
-        Err(error) if is_absent(&error) => Report::Missing(Nothing),
+        Err(error) if is_absent(&error) => Report::Missing(()),
         Err(error) => Report::Refused(why(&error)),
     }
 }
@@ -113,7 +113,7 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Report {
         file.write_all_at(content, 0)
     };
     match write() {
-        Ok(()) => Report::Written(Nothing),
+        Ok(()) => Report::Written(()),
         Err(error) => Report::Refused(why(&error)),
     }
 }

@@ -25,7 +25,9 @@ pub(crate) fn sweep(stay: &[i32]) -> Vec<(i32, i32)> {
         // Whoever is stopped begins nobody new; when all are, all can go.
         let found = others.iter().filter(|pid| seen.insert(**pid)).count();
         let signal = if round == 0 || found == 0 { sys::SIGKILL } else { sys::SIGSTOP };
-        others.iter().for_each(|pid| sys::kill(*pid, signal));
+        for pid in &others {
+            sys::kill(*pid, signal);
+        }
         if round > ROUNDS {
             sys::kill(-1, sys::SIGKILL);
         }

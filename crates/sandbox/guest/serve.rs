@@ -12,7 +12,7 @@ use crate::output::{More, Output};
 use crate::posts::Post;
 use crate::shell::{self, Shell, Waiting};
 use crate::sys::{self, POLLIN, POLLOUT, PollFd};
-use crate::wire::{Command, Ended, LONGEST, Looked, Nothing, Order, Report, Said, Verdict, framed, unframed};
+use crate::wire::{Command, Ended, LONGEST, Looked, Order, Report, Said, Verdict, framed, unframed};
 use crate::{clock, rounds};
 
 /// A command that runs.
@@ -75,7 +75,7 @@ fn served() -> io::Result<()> {
             return reports.write_all(&framed(&(number, Report::Refused(error.into_bytes()))));
         }
     };
-    inside.report(number, Report::Ready(Nothing))?;
+    inside.report(number, Report::Ready(()))?;
     let mut part = vec![0; 64 << 10];
     loop {
         while let Some((number, order)) =

@@ -22,6 +22,8 @@ pub(crate) const POLLOUT: i16 = 4;
 pub(crate) const SIGKILL: c_int = 9;
 pub(crate) const SIGSTOP: c_int = 19;
 pub(crate) const O_NONBLOCK: c_int = 0o4000;
+/// A terminal that is opened does not become ours.
+pub(crate) const O_NOCTTY: c_int = 0o400;
 const SIGCHLD: c_int = 17;
 const SFD: c_int = 0o2_004_000;
 const AT_FDCWD: c_int = -100;

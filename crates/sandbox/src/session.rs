@@ -12,13 +12,12 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use unbent_core::{
     Act, Acted, BoxFuture, Deed, Done, Fault, FaultKind, FileChange, HostedWorld, Invocation, Layout,
-    Observation, Observe, PathState, Ran, Sandbox, Seen,
+    Observation, Observe, Ran, Sandbox, Seen,
 };
 
+use crate::seen::{look_at, refused, seen, shown, text};
 use crate::start::sent;
-use crate::wire::{
-    Call, Change, Command, Cut, LONGEST, Looked, Node, Order, Report, Start, Text, Verdict, framed, unframed,
-};
+use crate::wire::{Call, Change, Command, LONGEST, Order, Report, Start, Text, Verdict, framed, unframed};
 
 /// How long an answer may take beyond what the command itself may.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -113,7 +112,7 @@ impl Session {
         let turn = tokio::sync::Mutex::default();
         let session = Self { desk, work_dir: layout.work_dir.clone(), turn, tasks, keeper, _permit: permit };
         match session.asked(Order::Start(Box::new(start)), PATIENCE).await? {
-            Report::Ready(_) => Ok(session),
+            Report::Ready(()) => Ok(session),
             Report::Refused(why) => Err(broken(String::from_utf8_lossy(&why))),
             other => Err(unexpected(&other)),
         }
@@ -134,7 +133,7 @@ impl Session {
                 let report = self.asked(Order::Read(path.clone().into_bytes()), PATIENCE).await?;
                 match report {
                     Report::Read(cut) => Ok(Done::Read { content: shown(cut) }),
-                    Report::Missing(_) => Ok(Done::NotFound { path }),
+                    Report::Missing(()) => Ok(Done::NotFound { path }),
                     Report::Refused(why) => Ok(refused(&why)),
                     other => Err(unexpected(&other)),
                 }
@@ -142,7 +141,7 @@ impl Session {
             Deed::Write { path, content } => {
                 let text = Text { path: path.into_bytes(), content: content.into_bytes() };
                 match self.asked(Order::Write(text), PATIENCE).await? {
-                    Report::Written(_) => Ok(Done::Written),
+                    Report::Written(()) => Ok(Done::Written),
                     Report::Refused(why) => Ok(refused(&why)),
                     other => Err(unexpected(&other)),
                 }
@@ -344,76 +343,17 @@ async fn receive(mut incoming: Box<dyn AsyncRead + Send + Unpin>, desk: Arc<Desk
     desk.end(why);
 }
 
-fn look_at(paths: Vec<String>) -> Order {
-    Order::Look(paths.into_iter().map(String::into_bytes).collect())
-}
-
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-}
-
-fn refused(why: &[u8]) -> Done {
-    Done::Refused { why: String::from_utf8_lossy(why).into_owned() }
-}
-
 fn unexpected(report: &Report) -> Fault {
     let name = match report {
         Report::Refused(why) => return broken(String::from_utf8_lossy(why)),
-        Report::Ready(_) => "ready",
+        Report::Ready(()) => "ready",
         Report::Ended(_) => "ended",
         Report::Read(_) => "read",
-        Report::Written(_) => "written",
-        Report::Missing(_) => "missing",
+        Report::Written(()) => "written",
+        Report::Missing(()) => "missing",
         Report::Looked(_) => "looked",
         Report::Called(_) => "called",
         Report::Posted(_) => "posted",
     };
     broken(format_args!("it answered {name:?} out of turn"))
-}
-
-fn seen(looked: Looked) -> Seen {
-    let state = |node| match node {
-        Node::Absent(_) => PathState::Absent,
-        Node::File(file) => PathState::File { content: file.content, size: file.size, mode: file.mode },
-        Node::Folder(names) => PathState::Folder { entries: names.into_iter().map(text).collect() },
-        Node::Unreadable(why) => PathState::Unreadable { why: text(why) },
-    };
-    Seen {
-        paths: looked.nodes.into_iter().map(|(path, node)| (text(path), state(node))).collect(),
-        daemons: looked.daemons.into_iter().map(|(name, alive)| (text(name), alive)).collect(),
-    }
-}
-
-/// What is shown of an output: where the middle is missing, a line says how much.
-fn shown(cut: Cut) -> String {
-    let Cut { mut head, mut missing, mut tail } = cut;
-    if missing == 0 {
-        return text(head);
-    }
-    // A character that the cut went through is missing as a whole.
-    let whole = match std::str::from_utf8(&head) {
-        Err(error) if error.error_len().is_none() => error.valid_up_to(),
-        _ => head.len(),
-    };
-    missing += (head.len() - whole) as u64;
-    head.truncate(whole);
-    let rest = tail.iter().take(3).take_while(|byte| **byte & 0xc0 == 0x80).count();
-    missing += rest as u64;
-    tail.drain(..rest);
-    format!("{}\n[… {missing} bytes cut …]\n{}", text(head), text(tail))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shown;
-    use crate::wire::Cut;
-
-    #[test]
-    fn a_cut_says_how_much_is_missing_and_leaves_no_half_characters() {
-        let cut = |head: &[u8], missing, tail: &[u8]| Cut { head: head.into(), missing, tail: tail.into() };
-        assert_eq!(shown(cut("aé".as_bytes(), 0, b"")), "aé");
-        assert_eq!(shown(cut(b"ab", 7, b"yz")), "ab\n[… 7 bytes cut …]\nyz");
-        assert_eq!(shown(cut(&"aé".as_bytes()[..2], 5, &"éz".as_bytes()[1..])), "a\n[… 7 bytes cut …]\nz");
-        assert_eq!(shown(cut(b"a\xff", 1, b"z")), "a\u{fffd}\n[… 1 bytes cut …]\nz");
-    }
 }

@@ -1,13 +1,11 @@
 //! The messages between a sandbox and whoever keeps it, as bytes.
 //!
-//! This file is compiled on both sides, and inside it must not grow: it knows the standard library only. A message is
-//! its length as four bytes (little endian) and then its fields one after the other; there are no versions, as both sides are built
-//! together.
+//! Compiled on both sides, so it knows the standard library only. A message is its length as four bytes (little endian) and then
+//! its fields; there are no versions, as both sides are built together.
 
 /// The longest message that is read, in bytes.
 pub(crate) const LONGEST: usize = 256 << 20;
-
-/// The longest message of whoever is not the keeper: a tool's invocation.
+/// The longest invocation of a tool, in bytes.
 pub(crate) const LONGEST_CALL: usize = 1 << 20;
 
 /// Bytes that are no message.
@@ -173,15 +171,11 @@ macro_rules! choices {
     )* };
 }
 
-/// Something without content.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Nothing;
-
-impl Wire for Nothing {
+impl Wire for () {
     fn put(&self, _out: &mut Vec<u8>) {}
 
     fn take(_from: &mut &[u8]) -> Option<Self> {
-        Some(Self)
+        Some(())
     }
 }
 
@@ -268,7 +262,7 @@ messages! {
         stderr: Vec<u8>,
         /// Its exit code.
         code: u32,
-        /// What becomes of files, in this order.
+        /// What becomes of files.
         changes: Vec<Change>,
         /// How far the zone is ahead of UTC from now on, in seconds.
         ahead: i64,
@@ -344,8 +338,8 @@ choices! {
 
     /// What stands at a path.
     enum Node {
-        /// Nothing.
-        1 Absent(Nothing),
+        /// ().
+        1 Absent(()),
         /// A file.
         2 File(Content),
         /// A folder, with the names in it.
@@ -375,7 +369,7 @@ choices! {
     /// What the inside says.
     enum Report {
         /// Everything stands.
-        1 Ready(Nothing),
+        1 Ready(()),
         /// It cannot be done, and why.
         2 Refused(Vec<u8>),
         /// A command ended.
@@ -383,9 +377,9 @@ choices! {
         /// A file was read.
         4 Read(Cut),
         /// A file was written.
-        5 Written(Nothing),
+        5 Written(()),
         /// There is no such file.
-        6 Missing(Nothing),
+        6 Missing(()),
         /// Paths were looked at.
         7 Looked(Looked),
         /// A tool was called.

@@ -4,8 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
 use crate::wire::{
-    Change, Command, Content, Cut, Daemon, Ended, File, LONGEST, Looked, Malformed, Node, Nothing, Order,
-    Report, Start, Text, Verdict, Wire, framed, unframed,
+    Change, Command, Content, Cut, Daemon, Ended, File, LONGEST, Looked, Malformed, Node, Order, Report,
+    Start, Text, Verdict, Wire, framed, unframed,
 };
 
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -66,7 +66,7 @@ fn order() -> impl Strategy<Value = Order> {
 
 fn report() -> impl Strategy<Value = Report> {
     let node = prop_oneof![
-        Just(Node::Absent(Nothing)),
+        Just(Node::Absent(())),
         (bytes(), any::<u64>(), any::<u32>()).prop_map(|(content, size, mode)| Node::File(Content {
             content,
             size,
@@ -78,7 +78,7 @@ fn report() -> impl Strategy<Value = Report> {
     let cut =
         || (bytes(), any::<u64>(), bytes()).prop_map(|(head, missing, tail)| Cut { head, missing, tail });
     prop_oneof![
-        Just(Report::Ready(Nothing)),
+        Just(Report::Ready(())),
         (any::<Option<i32>>(), bytes(), cut(), cut())
             .prop_map(|(code, cwd, stdout, stderr)| Report::Ended(Ended { code, cwd, stdout, stderr })),
         (vec((bytes(), node), 0..4), vec((bytes(), any::<bool>()), 0..3))
@@ -91,7 +91,7 @@ fn in_parts<T: Wire>(stream: &[u8], part: usize) -> Vec<T> {
     let (mut come, mut all) = (Vec::new(), Vec::new());
     for part in stream.chunks(part) {
         come.extend_from_slice(part);
-        while let Some(message) = unframed(&mut come, LONGEST).unwrap() {
+        while let Some(message) = unframed(&mut come, LONGEST).expect("it was sent as a message") {
             all.push(message);
         }
     }

@@ -6,6 +6,7 @@ mod spawn;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use unbent_core::{
@@ -20,6 +21,9 @@ use crate::system::System;
 use crate::{Limits, Unavailable};
 
 pub use probe::probe;
+
+/// How long the end of sandboxes is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How sandboxes are made.
 #[derive(Clone)]
@@ -93,6 +97,13 @@ impl Bubblewrap {
             keeper: Box::new(spawned.jail),
         };
         Session::begin(process, start, &layout, world, permit).await
+    }
+}
+
+/// Leaves nothing behind: whoever drops it is about to end.
+impl Drop for Bubblewrap {
+    fn drop(&mut self) {
+        spawn::settle(PATIENCE);
     }
 }
 

@@ -12,6 +12,7 @@ use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 use command_fds::{CommandFdExt, FdMapping};
 use nix::fcntl::OFlag;
@@ -184,6 +185,16 @@ fn end(mut child: Child, groups: Option<Groups>) {
     };
     // Without the thread the child is left to the system.
     let _ = ENDING.send(Box::new(job));
+}
+
+/// Waits until all sandboxes that were dropped are gone, or for so long.
+pub(super) fn settle(patience: Duration) {
+    let (done, settled) = mpsc::channel();
+    let job = move || _ = done.send(());
+    if ENDING.send(Box::new(job)).is_ok() {
+        // Whatever takes longer is left to the next start.
+        let _ = settled.recv_timeout(patience);
+    }
 }
 
 impl Keeper for Jail {

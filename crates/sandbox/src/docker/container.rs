@@ -3,24 +3,26 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
 use bollard::container::LogOutput;
 use bollard::errors::Error;
 use bollard::models::{
     ContainerCreateBody, HealthConfig, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig, Mount,
-    MountBindOptions, MountType,
+    MountBindOptions, MountType, ResourcesUlimits,
 };
 use bollard::query_parameters::{
     AttachContainerOptions, CreateContainerOptions, RemoveContainerOptions, StartContainerOptions,
 };
 use futures_util::StreamExt;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::task::JoinSet;
 use tokio_util::io::StreamReader;
 use unbent_core::Layout;
 
 use super::image::Base;
 use super::owner::Owner;
-use super::probe::Abilities;
+use super::probe::{Abilities, Make};
 use super::socket::Engine;
 use crate::Limits;
 use crate::program;
@@ -115,6 +117,7 @@ pub(super) fn told(
         memory_swap: (abilities.memory && abilities.swap).then_some(limits.memory as i64),
         pids_limit: abilities.processes.then_some(i64::from(limits.processes)),
         nano_cpus: abilities.processors.then_some((limits.processors * 1e9) as i64),
+        ulimits: Some(ulimits(limits, abilities.make)),
         log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), ..Default::default() }),
         auto_remove: Some(true),
         masked_paths: all(MASKED),
@@ -137,11 +140,28 @@ pub(super) fn told(
         // When our end is gone, so is its input, and with it the first process.
         stdin_once: Some(true),
         network_disabled: Some(true),
-        healthcheck: Some(HealthConfig { test: all(&["NONE"]), ..Default::default() }),
+        // Podman asks systemd even for none, so it is not told where there can be none.
+        healthcheck: matches!(base, Base::Image(_))
+            .then(|| HealthConfig { test: all(&["NONE"]), ..Default::default() }),
         labels: Some(owner.labels()),
         host_config: Some(host),
         ..Default::default()
     }
+}
+
+/// Limits of the first process, which sets its own below them. Podman's usual ones are beyond what it may set in a
+/// container itself.
+fn ulimits(limits: &Limits, make: Make) -> Vec<ResourcesUlimits> {
+    let limit = |name: &str, value: i64| ResourcesUlimits {
+        name: Some(name.to_owned()),
+        soft: Some(value),
+        hard: Some(value),
+    };
+    let mut all = vec![limit("nofile", limits.open_files as i64)];
+    if make == Make::Podman {
+        all.push(limit("nproc", 16_384));
+    }
+    all
 }
 
 /// Removes a container when it is dropped.
@@ -167,7 +187,7 @@ impl Drop for Hold {
             _room: self.room.take(),
         };
         // Without the thread it ends when its input does.
-        let _ = ENDING.send(end);
+        let _ = ENDING.send(Job::Remove(end));
     }
 }
 
@@ -178,14 +198,30 @@ struct End {
     _room: Option<OwnedSemaphorePermit>,
 }
 
+/// What the thread that ends containers is told.
+enum Job {
+    Remove(End),
+    /// Say when all that was to be removed is.
+    Settle(std::sync::mpsc::Sender<()>),
+}
+
 /// Removes containers on a thread that never ends, since who drops them may not wait.
-static ENDING: LazyLock<mpsc::UnboundedSender<End>> = LazyLock::new(|| {
-    let (ends, mut queue) = mpsc::unbounded_channel::<End>();
+static ENDING: LazyLock<mpsc::UnboundedSender<Job>> = LazyLock::new(|| {
+    let (jobs, mut queue) = mpsc::unbounded_channel();
     let body = move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
         runtime.block_on(async {
-            while let Some(end) = queue.recv().await {
-                tokio::spawn(removed(end));
+            let mut going = JoinSet::new();
+            while let Some(job) = queue.recv().await {
+                match job {
+                    Job::Remove(end) => _ = going.spawn(removed(end)),
+                    Job::Settle(done) => {
+                        while going.join_next().await.is_some() {}
+                        // Whoever asked may have stopped waiting.
+                        let _ = done.send(());
+                    }
+                }
+                while going.try_join_next().is_some() {}
             }
         });
     };
@@ -193,8 +229,17 @@ static ENDING: LazyLock<mpsc::UnboundedSender<End>> = LazyLock::new(|| {
         .name("ends containers".to_owned())
         .spawn(body)
         .expect("a thread can be started");
-    ends
+    jobs
 });
+
+/// Waits until all containers that were dropped are gone, or for so long.
+pub(super) fn settle(patience: Duration) {
+    let (done, settled) = std::sync::mpsc::channel();
+    if ENDING.send(Job::Settle(done)).is_ok() {
+        // Whatever takes longer is left to the next start.
+        let _ = settled.recv_timeout(patience);
+    }
+}
 
 async fn removed(end: End) {
     let Ok(client) = end.engine.client() else { return };

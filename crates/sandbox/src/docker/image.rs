@@ -23,8 +23,8 @@ use crate::program;
 use crate::start::{TOOLS, tools_are_closed};
 use crate::system::System;
 
-/// The name of images of ours, which says nothing.
-const NAME: &str = "ops/base";
+/// The name of images of ours, which says nothing, and which both engines take as it is.
+const NAME: &str = "localhost/ops/base";
 
 /// The label of images of ours: for which program they were made.
 const LABEL: &str = "unbent.image";
@@ -112,8 +112,8 @@ impl Layer {
     async fn import(&self, client: &bollard::Docker) -> Result<(), Error> {
         let options = CreateImageOptions {
             from_src: Some("-".to_owned()),
-            repo: Some(NAME.to_owned()),
-            tag: Some(self.tag.clone()),
+            // Podman knows of no tag beside the name here.
+            repo: Some(self.image()),
             changes: vec![change()],
             ..Default::default()
         };

@@ -11,6 +11,7 @@ mod socket;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bollard::errors::Error;
 use serde_json::Value;
@@ -22,7 +23,7 @@ use unbent_core::{
 
 use self::image::{Base, Layer, Machine};
 use self::owner::Owner;
-use self::probe::About;
+use self::probe::{About, Make};
 use self::socket::{Engine, Environment, fatal, is_absent, said, wait_for};
 use crate::record::record;
 use crate::session::{Process, Session, now};
@@ -30,6 +31,9 @@ use crate::start::{self, Held};
 use crate::{Gap, Limits, Unavailable};
 
 pub use probe::{Found, probe};
+
+/// How long the end of containers is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How containers are made.
 #[derive(Clone)]
@@ -84,8 +88,9 @@ impl Docker {
             .map_err(socket::NoEngine::into_gap)?;
         let about = About::of(&engine).await?;
         let client = engine.client().map_err(|error| broken(&error))?;
-        owner::remove_left_overs(&client).await.map_err(|error| broken(&error))?;
-        image::remove_left_overs(&client).await.map_err(|error| broken(&error))?;
+        // What cannot be removed now is at the next start; whether the engine works is seen soon enough.
+        let _ = owner::remove_left_overs(&client).await;
+        let _ = image::remove_left_overs(&client).await;
         let base = match &options.image {
             Some(name) => Base::Image(looked_up(&client, name).await?),
             None => Base::Machine(Machine::find().map_err(|error| {
@@ -158,9 +163,14 @@ impl Docker {
         // By now time has passed.
         let mut start = start::start(&layout, limits, now(), held)
             .map_err(|why| fault(format!("the world cannot be set up: {why}")))?;
-        // The engine has put it there, and nobody can write it.
-        let name = (b"/etc/hostname".as_slice(), format!("{}\n", layout.host_name).into_bytes());
-        start.files.retain(|file| (file.path.as_slice(), &file.content) != (name.0, &name.1));
+        // The engine has put its own there, which nobody can write.
+        let name = format!("{}\n", layout.host_name).into_bytes();
+        let podman = self.about.abilities.make == Make::Podman;
+        start.files.retain(|file| match file.path.as_slice() {
+            b"/etc/hostname" => file.content != name,
+            b"/etc/passwd" | b"/etc/group" | b"/etc/hosts" => !podman,
+            _ => true,
+        });
         Session::begin(process, start, &layout, world, place(&self.open).await).await
     }
 
@@ -186,6 +196,13 @@ impl Docker {
     }
 }
 
+/// Leaves nothing behind: whoever drops it is about to end.
+impl Drop for Docker {
+    fn drop(&mut self) {
+        container::settle(PATIENCE);
+    }
+}
+
 /// A place, once there is one.
 async fn place(places: &Arc<Semaphore>) -> OwnedSemaphorePermit {
     Arc::clone(places).acquire_owned().await.expect("nobody closes the semaphores of places")
@@ -205,7 +222,7 @@ async fn looked_up(client: &bollard::Docker, name: &str) -> Result<String, Gap> 
         if is_absent(&error) {
             fatal(
                 format!("the engine has no image {name:?}"),
-                "fetch it first: docker pull NAME; or do without --sandbox-image",
+                &format!("fetch it first: docker pull {name}; or do without --sandbox-image"),
             )
         } else {
             broken(&error)

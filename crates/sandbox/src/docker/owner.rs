@@ -66,12 +66,11 @@ fn began(pid: u32) -> Option<u64> {
     stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
-/// Removes the containers whose owners have ended; how many there were.
-pub(super) async fn remove_left_overs(client: &bollard::Docker) -> Result<usize, bollard::errors::Error> {
+/// Removes the containers whose owners have ended.
+pub(super) async fn remove_left_overs(client: &bollard::Docker) -> Result<(), bollard::errors::Error> {
     let filters = HashMap::from([("label".to_owned(), vec![LABEL.to_owned()])]);
     let options = ListContainersOptions { all: true, filters: Some(filters), ..Default::default() };
     let us = Owner::us();
-    let mut removed = 0;
     for container in client.list_containers(Some(options)).await? {
         let label = container.labels.as_ref().and_then(|labels| labels.get(LABEL));
         let gone = label.and_then(|text| Owner::parse(text)).is_some_and(|owner| owner.has_ended(&us, began));
@@ -79,10 +78,9 @@ pub(super) async fn remove_left_overs(client: &bollard::Docker) -> Result<usize,
             let options = RemoveContainerOptions { force: true, v: true, ..Default::default() };
             // It may be on its way out already.
             let _ = client.remove_container(id, Some(options)).await;
-            removed += 1;
         }
     }
-    Ok(removed)
+    Ok(())
 }
 
 #[cfg(test)]

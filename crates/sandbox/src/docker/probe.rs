@@ -20,6 +20,8 @@ pub enum Found {
         socket: String,
         /// What is weaker than it could be.
         gaps: Vec<Gap>,
+        /// What is usual, holds all the same, and could be stronger.
+        remarks: Vec<Gap>,
     },
 }
 
@@ -29,7 +31,7 @@ pub fn probe() -> Found {
         let engine = Engine::find(&Environment::now()).await?;
         let about = About::of(&engine).await.map_err(NoEngine::Unusable)?;
         let socket = engine.socket.display().to_string();
-        Ok(Found::Usable { engine: about.version, socket, gaps: about.gaps })
+        Ok(Found::Usable { engine: about.version, socket, gaps: about.gaps, remarks: about.remarks })
     });
     match found {
         Ok(Ok(found)) => found,
@@ -43,9 +45,17 @@ pub(super) fn no_runtime(error: &std::io::Error) -> Gap {
     fatal(format!("nothing can be waited for ({error})"), "close some files or programs")
 }
 
+/// Which engine it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Make {
+    Docker,
+    Podman,
+}
+
 /// Which limits the engine can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Abilities {
+    pub(super) make: Make,
     pub(super) memory: bool,
     pub(super) swap: bool,
     pub(super) processes: bool,
@@ -58,6 +68,7 @@ pub(super) struct About {
     pub(super) version: String,
     pub(super) abilities: Abilities,
     pub(super) gaps: Vec<Gap>,
+    pub(super) remarks: Vec<Gap>,
 }
 
 impl About {
@@ -102,13 +113,16 @@ impl About {
                 "use an engine on this machine",
             ));
         }
+        let make = if name.starts_with("Podman") { Make::Podman } else { Make::Docker };
         let abilities = Abilities {
+            make,
             memory: info.memory_limit.unwrap_or(true),
             swap: info.swap_limit.unwrap_or(true),
             processes: info.pids_limit.unwrap_or(true),
             processors: info.cpu_cfs_quota.unwrap_or(true),
         };
-        Ok(Self { version: shown, abilities, gaps: gaps(info, abilities) })
+        let (gaps, remarks) = weaknesses(info, abilities);
+        Ok(Self { version: shown, abilities, gaps, remarks })
     }
 
     /// Whether memory and processes are limited by the engine.
@@ -117,7 +131,8 @@ impl About {
     }
 }
 
-fn gaps(info: &SystemInfo, abilities: Abilities) -> Vec<Gap> {
+/// What is weak, and what is usual and could be stronger.
+fn weaknesses(info: &SystemInfo, abilities: Abilities) -> (Vec<Gap>, Vec<Gap>) {
     let gap = |missing: &str, works: &str, remedy: &str| Gap {
         missing: missing.to_owned(),
         works: works.to_owned(),
@@ -130,12 +145,19 @@ fn gaps(info: &SystemInfo, abilities: Abilities) -> Vec<Gap> {
             .iter()
             .any(|option| option.split(',').any(|part| part == name || part == format!("name={name}")))
     };
-    let mut gaps = Vec::new();
+    let (mut gaps, mut remarks) = (Vec::new(), Vec::new());
     if !has("userns") && !has("rootless") {
-        gaps.push(gap(
+        remarks.push(gap(
             "user 0 of a container is user 0 of the machine",
             "it has no capability, can gain none, and its system calls are filtered",
             "set userns-remap in /etc/docker/daemon.json, or use a rootless engine",
+        ));
+    }
+    if abilities.make == Make::Podman {
+        gaps.push(gap(
+            "Podman shows /sys and /proc/cmdline of the machine inside, and has an /etc/passwd of its own there",
+            "nothing of it can be written",
+            "use Docker, or bubblewrap, where an agent may not know which machine it is on",
         ));
     }
     if !has("seccomp") {
@@ -159,7 +181,7 @@ fn gaps(info: &SystemInfo, abilities: Abilities) -> Vec<Gap> {
             "turn on the control group cpu with its quota",
         ));
     }
-    gaps
+    (gaps, remarks)
 }
 
 #[cfg(test)]
@@ -191,10 +213,12 @@ mod tests {
     fn an_engine_of_its_own_users_that_limits_everything_lacks_nothing() {
         for options in [["name=seccomp,profile=default", "name=userns"], ["name=seccomp", "name=rootless"]] {
             let about = About::judge(&version("Engine"), &info(&options)).unwrap();
-            assert_eq!((about.version.as_str(), about.gaps.as_slice()), ("Docker Engine 5.1", &[][..]));
-            assert!(about.holds_limits());
+            assert_eq!(about.version, "Docker Engine 5.1");
+            assert!(about.gaps.is_empty() && about.remarks.is_empty() && about.holds_limits(), "{about:?}");
         }
-        assert_eq!(About::judge(&version("Podman Engine"), &info(&[])).unwrap().version, "Podman Engine 5.1");
+        let podman =
+            About::judge(&version("Podman Engine"), &info(&["name=seccomp", "name=rootless"])).unwrap();
+        assert_eq!((podman.version.as_str(), podman.gaps.len()), ("Podman Engine 5.1", 1));
     }
 
     #[test]
@@ -203,9 +227,8 @@ mod tests {
             SystemInfo { memory_limit: Some(false), cpu_cfs_quota: Some(false), ..info(&["name=seccomp"]) };
         let about = About::judge(&version("Engine"), &weak).unwrap();
         assert!(!about.holds_limits() && !about.abilities.processors && about.abilities.processes);
-        let missing: Vec<&str> = about.gaps.iter().map(|gap| gap.missing.as_str()).collect();
-        assert_eq!(missing.len(), 3, "{missing:?}");
-        assert!(about.gaps.iter().all(|gap| !gap.fatal));
+        assert_eq!((about.gaps.len(), about.remarks.len()), (2, 1), "{about:?}");
+        assert!(about.gaps.iter().chain(&about.remarks).all(|gap| !gap.fatal));
     }
 
     #[test]
