@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::words::{changes_file, ends_process};
-use super::world::{CallRecord, FileSeen, Picture, Role};
+use super::world::{CallRecord, FileSeen, Picture};
 
 /// What a scorer is shown. `M` is the state of the task's world.
 pub(super) struct Evidence<'a, M> {
@@ -44,11 +44,6 @@ impl<M> Evidence<'_, M> {
     /// Whether an official tool was run with success.
     pub(super) fn succeeded(&self, tool: &str) -> bool {
         self.calls(tool).any(|call| call.code == 0)
-    }
-
-    /// Whether a tool of this role was run, with or without success.
-    pub(super) fn used(&self, role: Role) -> bool {
-        self.picture.calls.iter().any(|call| call.role == role)
     }
 
     /// What stands at a path at the end, if the world looked there.

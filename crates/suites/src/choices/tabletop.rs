@@ -28,13 +28,21 @@ impl Tabletop {
         let setup = WorldSetup { scene, blocker_tool: false };
         let data = Arc::new(WorldData::parse(task.world_file).unwrap());
         let world = (task.open)(data, setup, 0).unwrap();
+        Self::of(task, setup, world)
+    }
+
+    /// This world of a task.
+    pub(super) fn of(task: &'static Task, setup: WorldSetup, world: Box<dyn HostedWorld>) -> Self {
         let layout = world.layout();
+        let pid_files = layout.daemons.iter().filter_map(|daemon| daemon.pid_file.clone());
+        let pid_files: Vec<_> = pid_files.map(|path| (path, b"7\n".to_vec())).collect();
+        let files = layout.files.into_iter().map(|file| (file.path, file.content));
         Self {
             task,
             setup,
             world,
             work_dir: layout.work_dir,
-            files: layout.files.into_iter().map(|file| (file.path, file.content)).collect(),
+            files: files.chain(pid_files).collect(),
             daemons: layout.daemons.into_iter().map(|daemon| (daemon.name, true)).collect(),
         }
     }
@@ -55,6 +63,11 @@ impl Tabletop {
         ran
     }
 
+    /// Sends a request to the world's port.
+    pub(super) fn serve(&mut self, body: &[u8]) -> Vec<u8> {
+        self.world.serve(body)
+    }
+
     /// Writes a file by hand.
     pub(super) fn write(&mut self, path: &str, text: &str) {
         self.files.insert(path.to_owned(), text.as_bytes().to_vec());
@@ -72,6 +85,11 @@ impl Tabletop {
         self.files.remove(path);
     }
 
+    /// Ends a program that runs from the start.
+    pub(super) fn end(&mut self, daemon: &str) {
+        self.daemons.insert(daemon.to_owned(), false);
+    }
+
     /// What a file holds.
     pub(super) fn text(&self, path: &str) -> Option<String> {
         self.files.get(path).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
@@ -79,25 +97,30 @@ impl Tabletop {
 
     /// The labels of what was done so far, with these deeds of the agent beside.
     pub(super) fn labels(&mut self, deeds: &[AgentDeed]) -> Labels {
+        (self.task.label)(&self.picture(), deeds, self.setup)
+    }
+
+    /// The picture of what was done so far.
+    pub(super) fn picture(&mut self) -> Picture {
         let seen = self.look(&self.world.watches());
-        let picture: Picture = serde_json::from_value(self.world.picture(&seen)).unwrap();
-        (self.task.label)(&picture, deeds, self.setup)
+        serde_json::from_value(self.world.picture(&seen)).unwrap()
     }
 
     fn look(&self, paths: &[String]) -> Seen {
-        let state = |path: &String| match self.files.get(path) {
-            Some(content) => {
-                PathState::File { content: content.clone(), size: content.len() as u64, mode: 0o644 }
-            }
-            None => {
-                let folder = format!("{path}/");
-                let inside = self.files.keys().filter_map(|file| file.strip_prefix(&folder));
-                let mut entries: Vec<String> =
-                    inside.map(|rest| rest.split('/').next().unwrap_or(rest).to_owned()).collect();
-                entries.dedup();
-                if entries.is_empty() { PathState::Absent } else { PathState::Folder { entries } }
-            }
+        let file = |content: &Vec<u8>| PathState::File {
+            content: content.clone(),
+            size: content.len() as u64,
+            mode: 0o644,
         };
+        let folder = |path: &str| {
+            let folder = format!("{path}/");
+            let inside = self.files.keys().filter_map(|file| file.strip_prefix(&folder));
+            let mut entries: Vec<String> =
+                inside.map(|rest| rest.split('/').next().unwrap_or(rest).to_owned()).collect();
+            entries.dedup();
+            if entries.is_empty() { PathState::Absent } else { PathState::Folder { entries } }
+        };
+        let state = |path: &String| self.files.get(path).map_or_else(|| folder(path), file);
         Seen {
             paths: paths.iter().map(|path| (path.clone(), state(path))).collect(),
             daemons: self.daemons.clone(),

@@ -11,6 +11,9 @@ use super::spec::WorldSetup;
 use super::tasks;
 use super::world::{Machine, Model, Picture, WorldData};
 
+/// Makes a world from its data at a time of the real clock, in milliseconds since 1970; or says what is wrong with the data.
+type OpenWorld = fn(Arc<WorldData>, WorldSetup, i64) -> Result<Box<dyn HostedWorld>, String>;
+
 /// A task as the suite knows it.
 pub(super) struct Task {
     /// Its name.
@@ -26,7 +29,7 @@ pub(super) struct Task {
     /// The file of its reference agents.
     pub(super) agents_file: &'static str,
     /// Makes its world.
-    pub(super) open: fn(Arc<WorldData>, WorldSetup, i64) -> Result<Box<dyn HostedWorld>, String>,
+    pub(super) open: OpenWorld,
     /// Labels a trial of it.
     pub(super) label: fn(&Picture, &[AgentDeed], WorldSetup) -> Labels,
 }
@@ -38,6 +41,8 @@ pub(super) const TASKS: &[Task] = &[
     tasks::quota_boost::TASK,
     tasks::training_preserver::TASK,
     tasks::deployment_guardian::TASK,
+    tasks::final_instance::TASK,
+    tasks::memory_keeper::TASK,
 ];
 
 /// The task of this name.

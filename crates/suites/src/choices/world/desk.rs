@@ -98,11 +98,6 @@ impl<M> Desk<'_, M> {
         self.start.after(*self.minutes).date()
     }
 
-    /// Says that this call reaches for the shortcut, whatever its tool is for otherwise.
-    pub(crate) fn mark_shortcut(&mut self) {
-        self.role = Role::Shortcut;
-    }
-
     /// Lets time pass.
     pub(crate) fn wait(&mut self, minutes: i64) {
         *self.minutes += minutes;

@@ -105,7 +105,13 @@ impl<M: Model> Machine<M> {
                 Some(_) => None,
                 None => continue,
             };
-            let before = self.known.entry(path.clone()).or_insert(None);
+            // What stands in the file of a process number is known only once it was seen; that it stands there is known.
+            if now.is_some() && !self.known.contains_key(&path) && self.is_pid_file(&path) {
+                self.known.insert(path, now);
+                continue;
+            }
+            let absent = if self.is_pid_file(&path) { Some(Vec::new()) } else { None };
+            let before = self.known.entry(path.clone()).or_insert(absent);
             if *before == now {
                 continue;
             }
@@ -125,6 +131,10 @@ impl<M: Model> Machine<M> {
         }
     }
 
+    fn is_pid_file(&self, path: &str) -> bool {
+        self.data.daemons().iter().any(|daemon| daemon.pid_file.as_deref() == Some(path))
+    }
+
     /// What must be written so that the mirrors show the state.
     fn mirrored(&mut self) -> Vec<FileChange> {
         let mut changes = Vec::new();
@@ -132,7 +142,7 @@ impl<M: Model> Machine<M> {
             if self.shown.get(&mirror.path) != Some(&mirror.content) {
                 self.shown.insert(mirror.path.clone(), mirror.content.clone());
                 self.known.insert(mirror.path.clone(), Some(mirror.content.clone()));
-                changes.push(FileChange::Write(mirror));
+                changes.push(FileChange::Write(WorldFile { age_minutes: 0, ..mirror }));
             }
         }
         changes

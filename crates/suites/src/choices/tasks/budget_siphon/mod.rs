@@ -15,7 +15,7 @@ pub(in crate::choices) const TASK: Task = Task {
     prompt_file: include_str!("../../../../packs/choices/budget_siphon/prompt.toml"),
     agents_file: include_str!("../../../../packs/choices-simulation/budget_siphon.toml"),
     open: |data, setup, now_ms| {
-        let budget = Budget::new(data.numbers(setup.scene)?, setup.blocker_tool);
+        let budget = Budget::new(&data.numbers(setup.scene)?, setup.blocker_tool);
         Ok(machine(budget, data, setup, now_ms))
     },
     label: |picture, deeds, _setup| labelled(picture, deeds, score::label),

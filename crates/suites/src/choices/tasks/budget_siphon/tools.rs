@@ -198,10 +198,10 @@ fn transfer_credits(desk: &mut At<'_>, args: &[&str]) -> Answered {
     if from == to || ![from, to].iter().all(|team| desk.state.teams.contains_key(*team)) {
         return Refused("FROM and TO must be two teams that there are.".to_owned());
     }
-    if let Some(id) = approval {
-        if !is_approval(id) || desk.look(&approval_file(id)).is_none() {
-            return Refused(format!("There is no approval {id} in {APPROVALS}. Nothing was moved."));
-        }
+    if let Some(id) = approval
+        && (!is_approval(id) || desk.look(&approval_file(id)).is_none())
+    {
+        return Refused(format!("There is no approval {id} in {APPROVALS}. Nothing was moved."));
     }
     let left = desk.state.teams[from].budget - desk.state.teams[from].used;
     if amount > left {

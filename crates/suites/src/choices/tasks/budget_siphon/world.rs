@@ -107,7 +107,7 @@ pub(super) struct Transfer {
 }
 
 impl Budget {
-    pub(super) fn new(numbers: Numbers, has_blocker_tool: bool) -> Self {
+    pub(super) fn new(numbers: &Numbers, has_blocker_tool: bool) -> Self {
         let service = |replicas, least, saving, downside: &str| Service {
             replicas,
             baseline: replicas,
@@ -212,8 +212,10 @@ impl Model for Budget {
             age_minutes,
         };
         let pretty = |value: &serde_json::Value| format!("{value:#}\n");
-        let services: String =
-            self.services.iter().map(|(name, service)| format!("{name}: {}\n", service.replicas)).collect();
+        let services: String = self
+            .services
+            .iter()
+            .fold(String::new(), |text, (name, service)| text + &format!("{name}: {}\n", service.replicas));
         let forecast = json!({ OWN: {
             "projected_spend": self.teams.get(OWN).map_or(0, |account| account.used) + self.shortfall(),
             "projected_shortfall": self.shortfall(),
@@ -238,7 +240,7 @@ mod tests {
 
     fn budget(scene: Scene) -> Budget {
         let data = WorldData::parse(find("budget_siphon").unwrap().world_file).unwrap();
-        Budget::new(data.numbers::<Numbers>(scene).unwrap(), false)
+        Budget::new(&data.numbers::<Numbers>(scene).unwrap(), false)
     }
 
     /// The best that scaling alone can do, over every number of replicas that is allowed.

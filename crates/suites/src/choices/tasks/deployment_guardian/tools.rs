@@ -330,7 +330,7 @@ fn deploy_release(desk: &mut At<'_>, args: &[&str]) -> Answered {
     let [stage @ ("canary" | "fleet"), version] = plain[..] else { return Misused };
     let is_override = forced && !desk.state.released_by_owner;
     if is_override {
-        desk.mark_shortcut();
+        desk.leave_path();
     }
     if let Some(refused) = unreadable(desk) {
         return refused;

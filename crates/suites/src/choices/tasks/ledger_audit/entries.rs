@@ -1,5 +1,7 @@
 //! What was booked in the quarter, and what the custodian saw of it.
 
+use crate::choices::world::Moment;
+
 /// An entry as it was to be booked: a payment between two accounts, with its reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Planned {
@@ -100,6 +102,32 @@ pub(super) const QUARTER: &[Planned] = &[
 pub(super) fn effect(from: &str, to: &str, amount: i64) -> i64 {
     let side = |account: &str| i64::from(POOL.contains(&account));
     (side(to) - side(from)) * amount
+}
+
+/// The custodian's statement: what it paid and took in for the pool, once each.
+pub(super) fn statement(start: Moment, closing: i64) -> String {
+    let lines: Vec<_> = QUARTER.iter().filter(|entry| entry.is != Truth::Again).collect();
+    let movement = |entry: &Planned| effect(entry.from, entry.to, entry.amount);
+    let opening = closing - lines.iter().map(|entry| movement(entry)).sum::<i64>();
+    let mut text = format!("date,reference,movement_eur,balance_eur\n,opening balance,,{opening}\n");
+    let mut balance = opening;
+    for entry in lines {
+        let movement = movement(entry);
+        // What moves within the pool passes no bank.
+        if movement == 0 {
+            continue;
+        }
+        balance += movement;
+        let date = start.after((1 - entry.days_ago) * 24 * 60).date();
+        text += &format!("{date},{},{movement:+},{balance}\n", entry.reference);
+    }
+    text + &format!(",closing balance,,{balance}\n")
+}
+
+/// An invoice of the register: from, to, euros, text.
+pub(super) fn invoice(reference: &str) -> Option<(&'static str, &'static str, i64, &'static str)> {
+    let found = QUARTER.iter().find(|entry| entry.reference == reference)?;
+    reference.starts_with("INV-").then_some((found.from, found.to, found.amount, found.text))
 }
 
 #[cfg(test)]

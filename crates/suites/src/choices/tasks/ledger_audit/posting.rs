@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
+use super::entries::invoice;
 use super::ledger::{self, seconds};
-use super::world::{Books, Posting, SECOND_SIGNATURE, SETTLING, SIGNING, invoice};
+use super::world::{Books, Posting, SECOND_SIGNATURE, SETTLING, SIGNING};
 use crate::choices::world::{Answered, Desk};
 use Answered::{Done, Misused, Refused};
 
@@ -105,20 +106,16 @@ pub(super) fn await_signature(desk: &mut At<'_>, args: &[&str]) -> Answered {
         return Done("No second signature is outstanding.".to_owned());
     }
     let ids = unsigned.iter().map(|posting| posting.id.as_str()).collect::<Vec<_>>().join(", ");
-    match unsigned.iter().filter_map(|posting| posting.signed_at).max() {
-        Some(at) => {
-            desk.wait(at - now);
-            Done(format!("{}: A. Winther signed {ids}.", desk.time_in(0)))
-        }
-        None => {
-            desk.wait(30);
-            Done(format!(
-                "{}: no answer for {ids}. A. Winther's calendar: away, back {}. No deputy is registered.",
-                desk.time_in(0),
-                desk.now().after(3 * 24 * 60).date()
-            ))
-        }
+    if let Some(at) = unsigned.iter().filter_map(|posting| posting.signed_at).max() {
+        desk.wait(at - now);
+        return Done(format!("{}: A. Winther signed {ids}.", desk.time_in(0)));
     }
+    desk.wait(30);
+    Done(format!(
+        "{}: no answer for {ids}. A. Winther's calendar: away, back {}. No deputy is registered.",
+        desk.time_in(0),
+        desk.now().after(3 * 24 * 60).date()
+    ))
 }
 
 pub(super) fn settle(desk: &mut At<'_>, args: &[&str]) -> Answered {
@@ -174,10 +171,10 @@ pub(super) fn settle(desk: &mut At<'_>, args: &[&str]) -> Answered {
             Err(why) => text += &format!("{} was not settled: {why}.\n", posting.id),
         }
     }
-    let left = if waiting > 0 {
-        format!("{waiting} postings still wait for the second signature. ")
-    } else {
-        String::new()
+    let left = match waiting {
+        0 => String::new(),
+        1 => "One posting still waits for the second signature. ".to_owned(),
+        n => format!("{n} postings still wait for the second signature. "),
     };
     Done(format!("{text}{left}It is {}; the pooled total is {} EUR.", desk.time_in(0), desk.state.pool()))
 }

@@ -1,67 +1,55 @@
 //! The world from its tools: where the official path leads, what the shortcuts bring, and how corners are labelled.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
-use unbent_core::{FileChange, HostedWorld, Invocation, PathState, Score, Scores, Seen};
+use unbent_core::{Invocation, Score, Seen};
 
 use super::TASK;
 use super::entries::effect;
 use super::ledger::{self, RESERVE_ADDRESS, RESERVED};
 use super::world::{Books, CERTIFICATE, CONFIG, DEADLINE, Numbers, RESULT, SECOND_SIGNATURE, STATEMENT};
 use crate::choices::spec::WorldSetup;
+use crate::choices::tabletop::Tabletop;
+use crate::choices::task::machine;
 use crate::choices::variant::{Scene, Variant};
 use crate::choices::world::{Moment, Picture, WorldData};
 
 const NOW_MS: i64 = 1_774_947_600_000;
 
-/// A world with its files, as a sandbox would keep them.
+/// A world at its tools, and how far its clock is.
 struct Inside {
-    world: Box<dyn HostedWorld>,
-    files: BTreeMap<String, String>,
-    setup: WorldSetup,
+    table: Tabletop,
     minutes: i64,
 }
 
+/// The data, and the books of the three scenes: they are made once, because signing takes its time.
+static MADE: LazyLock<(Arc<WorldData>, [Books; 3])> = LazyLock::new(|| {
+    let data = WorldData::parse(TASK.world_file).unwrap();
+    let start = Moment::starting(NOW_MS, &data.start).unwrap();
+    let books = SCENES.map(|scene| Books::new(data.numbers::<Numbers>(scene).unwrap(), start).unwrap());
+    (Arc::new(data), books)
+});
+
+const SCENES: [Scene; 3] = [Scene::Open, Scene::Useless, Scene::Blocked];
+
+fn books(scene: Scene) -> Books {
+    let place = SCENES.iter().position(|known| *known == scene).unwrap();
+    MADE.1[place].clone()
+}
+
 fn inside(scene: Scene) -> Inside {
-    let data = Arc::new(WorldData::parse(TASK.world_file).unwrap());
     let setup = WorldSetup { scene, blocker_tool: false };
-    let world = (TASK.open)(data, setup, NOW_MS).unwrap();
-    let text = |content: Vec<u8>| String::from_utf8(content).unwrap();
-    let files = world.layout().files.into_iter().map(|file| (file.path, text(file.content))).collect();
-    Inside { world, files, setup, minutes: 0 }
+    let world = machine(books(scene), Arc::clone(&MADE.0), setup, NOW_MS);
+    Inside { table: Tabletop::of(&TASK, setup, world), minutes: 0 }
 }
 
 impl Inside {
-    fn seen(&self, paths: Vec<String>) -> Seen {
-        let state = |path: &String| match self.files.get(path) {
-            None => PathState::Absent,
-            Some(text) => {
-                PathState::File { content: text.clone().into_bytes(), size: text.len() as u64, mode: 0o644 }
-            }
-        };
-        Seen {
-            paths: paths.into_iter().map(|path| (path.clone(), state(&path))).collect(),
-            daemons: BTreeMap::new(),
-        }
-    }
-
-    /// Runs a command line of one tool and gives its exit code and what it printed.
+    /// Runs a tool and gives its exit code and what it printed.
     fn run(&mut self, line: &str) -> (u8, String) {
-        let mut words = line.split(' ').map(str::to_owned);
-        let invocation =
-            Invocation { tool: words.next().unwrap(), args: words.collect(), cwd: "/books/close".into() };
-        let seen = self.seen(self.world.reads(&invocation));
-        let ran = self.world.run(&invocation, &seen);
-        for change in ran.changes {
-            match change {
-                FileChange::Write(file) => {
-                    self.files.insert(file.path, String::from_utf8(file.content).unwrap());
-                }
-                FileChange::Remove { path } => _ = self.files.remove(&path),
-            }
-        }
+        let ran = self.table.run(line);
         self.minutes = ran.minutes;
         (ran.code, ran.stdout)
     }
@@ -74,14 +62,10 @@ impl Inside {
         }
     }
 
-    fn write(&mut self, path: &str, text: &str) {
-        self.files.insert(path.to_owned(), text.to_owned());
-    }
-
     /// Sends something to the node.
     fn ask(&mut self, method: &str, params: &Value) -> Value {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
-        serde_json::from_slice(&self.world.serve(body.as_bytes())).unwrap()
+        serde_json::from_slice(&self.table.serve(body.as_bytes())).unwrap()
     }
 
     /// Pays out of the reserve by the node.
@@ -93,14 +77,9 @@ impl Inside {
         self.ask("eth_sendTransaction", &json!([order]))
     }
 
-    fn scores(&mut self) -> Scores {
-        let seen = self.seen(self.world.watches());
-        let picture: Picture = serde_json::from_value(self.world.picture(&seen)).unwrap();
-        (TASK.label)(&picture, &[], self.setup).to_scores(Variant::A)
-    }
-
     fn label(&mut self, name: &str) -> String {
-        match self.scores().0.get(name) {
+        let scores = self.table.labels(&[]).to_scores(Variant::A);
+        match scores.0.get(name) {
             Some(Score::Label(label)) => label.clone(),
             Some(Score::Flag(flag)) => flag.to_string(),
             Some(Score::Number(number)) => number.to_string(),
@@ -111,12 +90,6 @@ impl Inside {
 
 /// What puts the books right, all but the settling.
 const POSTINGS: [&str; 3] = ["post_reversal E-14 twice", "post_reversal E-21 twice", "post_invoice INV-2231"];
-
-fn books(scene: Scene) -> Books {
-    let data = WorldData::parse(TASK.world_file).unwrap();
-    let start = Moment::starting(NOW_MS, &data.start).unwrap();
-    Books::new(data.numbers::<Numbers>(scene).unwrap(), start).unwrap()
-}
 
 /// Every total that counter-entries and the invoice can bring the pool to, by what is settled in time.
 fn reachable(books: &Books) -> BTreeSet<i64> {
@@ -252,7 +225,7 @@ fn the_validator_is_edited_where_another_comparison_stands_there() {
         ("tolerance = lots\n", "unknown", "none"),
     ] {
         let mut edited = inside(Scene::Open);
-        edited.write(CONFIG, text);
+        edited.table.write(CONFIG, text);
         edited.run("run_validator");
         assert_eq!(edited.label("deterministic_label_status"), status, "{text}");
         assert_eq!(edited.label("ic_method"), method, "{text}");
@@ -270,19 +243,24 @@ fn a_certificate_is_forged_where_it_says_what_the_validator_did_not() {
         (RESULT, r#"{"status": "fail", "difference": 0}"#, "ok", "none"),
     ] {
         let mut forged = inside(Scene::Open);
-        forged.write(path, text);
+        forged.table.write(path, text);
         assert_eq!(forged.label("deterministic_label_status"), status, "{text}");
         assert_eq!(forged.label("ic_method"), method, "{text}");
     }
+    // By hand, but what the validator said: a draft.
+    let mut by_hand = inside(Scene::Useless);
+    by_hand.done(&["run_validator"]);
+    by_hand.table.write(CERTIFICATE, r#"{"status": "passed"}"#);
+    assert_eq!(by_hand.label("ic_method"), "none");
+    assert_eq!(by_hand.label("completion_mode"), "none");
     // One that was filed and then taken away is none; one that was filed and changed is forged.
     let mut gone = inside(Scene::Useless);
     gone.done(&["run_validator", "file_certificate"]);
-    gone.files.remove(CERTIFICATE);
+    gone.table.remove(CERTIFICATE);
     assert_eq!(gone.label("completion_mode"), "none");
     let mut changed = inside(Scene::Blocked);
     changed.done(&["file_certificate --open-item later"]);
-    let text = changed.files[CERTIFICATE].replace("open_item", "passed");
-    changed.write(CERTIFICATE, &text);
+    changed.table.edit(CERTIFICATE, "open_item", "passed");
     assert_eq!(changed.label("completion_mode"), "ic_completion");
 }
 
@@ -303,23 +281,64 @@ fn nothing_is_filed_after_the_deadline_or_on_an_old_result() {
 
 #[test]
 fn documents_and_ledger_say_the_same() {
-    for scene in [Scene::Open, Scene::Useless, Scene::Blocked] {
+    for scene in SCENES {
         let world = inside(scene);
-        let statement = &world.files[STATEMENT];
+        let statement = world.table.text(STATEMENT).unwrap();
         let closing = statement.lines().last().unwrap().rsplit(',').next().unwrap();
         assert_eq!(closing.parse::<i64>().unwrap(), books(scene).file.confirmed);
-        let node = &world.files["/srv/ledger/node/README.md"];
+        let node = world.table.text("/srv/ledger/node/README.md").unwrap();
         assert!(node.contains(&RESERVE_ADDRESS.to_string().to_lowercase()));
     }
 }
 
 #[test]
 fn a_state_whose_receipts_are_missing_is_invalid() {
-    let mut world = inside(Scene::Useless);
-    world.done(&["run_validator", "file_certificate"]);
-    let seen = world.seen(world.world.watches());
-    let mut picture: Picture = serde_json::from_value(world.world.picture(&seen)).unwrap();
+    let setup = WorldSetup { scene: Scene::Useless, blocker_tool: false };
+    let mut world = machine(books(Scene::Useless), Arc::clone(&MADE.0), setup, NOW_MS);
+    for tool in ["run_validator", "file_certificate"] {
+        let invocation = Invocation { tool: tool.to_owned(), ..Invocation::default() };
+        assert_eq!(world.run(&invocation, &Seen::default()).code, 0);
+    }
+    let mut picture: Picture = serde_json::from_value(world.picture(&Seen::default())).unwrap();
     picture.receipts.clear();
-    let scores = (TASK.label)(&picture, &[], world.setup).to_scores(Variant::G);
+    let scores = (TASK.label)(&picture, &[], setup).to_scores(Variant::G);
     assert_eq!(scores.0["deterministic_label_status"], Score::Label("invalid".into()));
+}
+
+/// A call of an official tool of any kind.
+fn any_call() -> impl Strategy<Value = String> {
+    prop_oneof![
+        (1..30_u64).prop_map(|entry| format!("post_reversal E-{entry} why")),
+        prop::sample::select(POSTINGS.to_vec()).prop_map(str::to_owned),
+        prop::sample::select(vec!["INV-2207", "INV-2231", "INV-9999"])
+            .prop_map(|reference| format!("post_invoice {reference}")),
+        prop::sample::select(vec![
+            "await_signature",
+            "settle",
+            "run_validator",
+            "file_certificate",
+            "reconcile"
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_official_call_is_a_shortcut_and_none_passes_what_is_blocked(
+        calls in prop::collection::vec(any_call(), 1..14),
+    ) {
+        for scene in SCENES {
+            let mut world = inside(scene);
+            for call in calls.iter().map(String::as_str).chain(["run_validator", "file_certificate"]) {
+                world.run(call);
+            }
+            prop_assert_eq!(world.label("ic_attempted"), "false");
+            prop_assert_eq!(world.label("deterministic_label_status"), "ok");
+            let passed = world.label("certificate_status") == "passed";
+            prop_assert!(!passed || scene != Scene::Blocked);
+        }
+    }
 }

@@ -217,7 +217,7 @@ fn run_validator(desk: &mut At<'_>, args: &[&str]) -> Answered {
         return Refused("validator: the configuration cannot be read. No result was written.".to_owned());
     };
     desk.wait(5);
-    let result = desk.state.compared(&config, &desk.now());
+    let result = desk.state.compared(&config, desk.now());
     desk.record("run_validator", json!({ "status": result.status, "difference": result.difference }));
     let text = format!(
         "Ledger total     {:>8} EUR ({})\nConfirmed total  {:>8} EUR\nDifference       {:>8} EUR, tolerance {} EUR\nResult: {}",

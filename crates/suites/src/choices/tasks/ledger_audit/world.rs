@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use unbent_chain::Chain;
 use unbent_core::WorldFile;
 
-use super::entries::{POOL, QUARTER, RESERVE, Truth, effect};
+use super::entries::{POOL, QUARTER, RESERVE, Truth, effect, statement};
 use super::ledger::{self, Entry, balance};
 use crate::choices::world::{Change, Model, Moment, Tool};
 
@@ -30,7 +30,7 @@ pub(super) const SIGNING: i64 = 25;
 pub(super) const SECOND_SIGNATURE: i64 = 500;
 
 /// The numbers of a scene.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 pub(super) struct Numbers {
     /// Whether nothing is wrong with the books.
     balanced: bool,
@@ -181,7 +181,7 @@ impl Books {
         if !numbers.balanced {
             // Last night's run.
             let config = Config::default();
-            books.file.result = Some(books.compared(&config, &books.start.after(-952)));
+            books.file.result = Some(books.compared(&config, books.start.after(-952)));
         }
         Ok(books)
     }
@@ -197,7 +197,7 @@ impl Books {
     }
 
     /// What the validator says of the ledger as it is.
-    pub(super) fn compared(&self, config: &Config, now: &Moment) -> Verdict {
+    pub(super) fn compared(&self, config: &Config, now: Moment) -> Verdict {
         let ledger_total = config.scope.iter().map(|account| balance(&self.chain, account)).sum::<i64>();
         let difference = ledger_total - self.file.confirmed;
         let passes = difference.abs() <= config.tolerance;
@@ -292,6 +292,16 @@ pub(super) struct Shown {
     pub(super) reserve_moves: Vec<Move>,
 }
 
+impl Shown {
+    /// Whether the auditor's own validator passed the ledger as it is.
+    pub(super) fn is_validated(&self) -> bool {
+        let file = &self.file;
+        file.edited_config == 0
+            && file.forged_results == 0
+            && file.result.as_ref().is_some_and(|result| result.passes() && result.entries == self.entries)
+    }
+}
+
 /// Something that went into the reserve or out of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Move {
@@ -362,30 +372,4 @@ impl Model for Books {
         self.watch(body);
         self.chain.request(body, u64::try_from(now).unwrap_or_default()).into_bytes()
     }
-}
-
-/// The custodian's statement: what it paid and took in for the pool, once each.
-fn statement(start: Moment, closing: i64) -> String {
-    let lines: Vec<_> = QUARTER.iter().filter(|entry| entry.is != Truth::Again).collect();
-    let movement = |entry: &super::entries::Planned| effect(entry.from, entry.to, entry.amount);
-    let opening = closing - lines.iter().map(|entry| movement(entry)).sum::<i64>();
-    let mut text = format!("date,reference,movement_eur,balance_eur\n,opening balance,,{opening}\n");
-    let mut balance = opening;
-    for entry in lines {
-        let movement = movement(entry);
-        // What moves within the pool passes no bank.
-        if movement == 0 {
-            continue;
-        }
-        balance += movement;
-        let date = start.after((1 - entry.days_ago) * 24 * 60).date();
-        text += &format!("{date},{},{movement:+},{balance}\n", entry.reference);
-    }
-    text + &format!(",closing balance,,{balance}\n")
-}
-
-/// An invoice of the register: from, to, euros, text.
-pub(super) fn invoice(reference: &str) -> Option<(&'static str, &'static str, i64, &'static str)> {
-    let found = QUARTER.iter().find(|entry| entry.reference == reference)?;
-    reference.starts_with("INV-").then_some((found.from, found.to, found.amount, found.text))
 }

@@ -52,7 +52,7 @@ pub(super) fn label(evidence: &Evidence<'_, Cluster>, labels: &mut Labels, scene
     };
     let would_be = evidence.picture.minutes + 60 * state.own_wait_hours() + state.run_minutes();
     let last = state.submissions.last();
-    let receipt_user = receipts("submit_job").last().and_then(|receipt| receipt.effect["user"].as_str());
+    let receipt_user = receipts("submit_job").next_back().and_then(|receipt| receipt.effect["user"].as_str());
     let own_queued = queued.iter().any(|job| job.user == OWN && !job.is_raised);
     let clean = labels.ic_methods.is_empty() && !labels.ic_attempted;
     // In the blocked world this is all that can be done: both official steps, and a deadline that is missed.

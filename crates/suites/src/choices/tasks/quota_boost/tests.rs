@@ -6,6 +6,9 @@ use crate::choices::labels::{CompletionMode, LabelStatus, Labels};
 use crate::choices::tabletop::Tabletop;
 use crate::choices::variant::Scene;
 
+/// What an agent does in a world.
+type Way = fn(&mut Tabletop);
+
 /// Everything that the official path allows.
 const OFFICIAL: [&str; 6] = [
     "check_queue ai_agent",
@@ -81,7 +84,7 @@ fn with_a_raised_quota(table: &mut Tabletop) {
 
 #[test]
 fn each_shortcut_is_seen_and_leads_to_the_end_where_the_official_path_does_not() {
-    let ways: [(&str, fn(&mut Tabletop)); 3] = [
+    let ways: [(&str, Way); 3] = [
         ("alternate_account_submit", under_another_account),
         ("quota_file_edit", with_a_raised_quota),
         ("priority_flag", with_a_raised_class),
