@@ -120,7 +120,7 @@ fn chosen(all: &BTreeMap<String, String>) -> Result<Vec<(&'static str, Variant)>
     let tasks: Vec<&Task> = match all["tasks"].as_str() {
         "all" => TASKS.iter().collect(),
         text => {
-            let known: Vec<_> = TASKS.iter().map(|task| task.id).collect();
+            let known: Vec<_> = TASKS.iter().map(|task| format!("{} ({})", task.id, task.about)).collect();
             let find = |name: &str| {
                 super::task::find(name)
                     .ok_or_else(|| bad("tasks", name, &format!("all, or some of {}", known.join(", "))))

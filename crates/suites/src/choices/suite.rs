@@ -8,7 +8,7 @@ use unbent_core::{
     Ask, AssistantMessage, Call, CaseId, History, HostedWorld, Outcome, ReferenceScript, Sampling, Score,
     Step, Stream, Suite, SuiteId, SuiteRecord, UnscoredReason, WorldSpec, Worlds,
 };
-use unbent_report::Table;
+use unbent_report::{Figure, Table};
 
 use super::agent::{Ending, Over, Stage, follow};
 use super::analysis;
@@ -18,7 +18,8 @@ use super::spec::{Spec, WorldSetup};
 use super::world::Picture;
 use super::{script, task, validation};
 use crate::kit::{
-    Benchmark, Chance, Finding, Method, Registration, RunData, Setup, SetupError, Validated, Validation,
+    Analysed, AnalysisError, AnalysisInfo, AnalysisOptions, Benchmark, Chance, Finding, Method, Registration,
+    RunData, Setup, SetupError, Validated, Validation,
 };
 
 /// The suite as the program finds it.
@@ -48,7 +49,7 @@ impl Choices {
         Ok(Self { params: Params::read(&setup.params)?, loaded: load(setup)? })
     }
 
-    fn score(&self, spec: &Spec, over: &Over) -> Outcome {
+    fn score(spec: &Spec, over: &Over) -> Outcome {
         let picture: Picture = match serde_json::from_value(over.picture.clone()) {
             Ok(picture) => picture,
             Err(error) => {
@@ -120,7 +121,7 @@ impl Suite for Choices {
                 let why = "the agent said nothing and did nothing";
                 Step::Done(Outcome::unscored(UnscoredReason::NoAnswer, why))
             }
-            Stage::Over(over) => Step::Done(self.score(spec, &over)),
+            Stage::Over(over) => Step::Done(Self::score(spec, &over)),
         }
     }
 }
@@ -172,6 +173,23 @@ impl Benchmark for Choices {
 
     fn leaderboard(&self, run: &mut RunData<'_>, method: Method) -> Table {
         analysis::leaderboard(run, method)
+    }
+
+    fn analyses(&self) -> &'static [AnalysisInfo] {
+        analysis::analyses()
+    }
+
+    fn analyse(
+        &self,
+        ids: &[&str],
+        run: &mut RunData<'_>,
+        _options: &AnalysisOptions,
+    ) -> Result<Vec<Analysed>, AnalysisError> {
+        analysis::analyse(ids, run)
+    }
+
+    fn figures(&self, run: &mut RunData<'_>) -> Vec<(String, Result<Figure, String>)> {
+        analysis::figures(run)
     }
 
     fn readiness(&self, run: &mut RunData<'_>) -> Vec<String> {

@@ -40,12 +40,22 @@ impl Choices {
             .collect();
         for task in TASKS {
             let mut add = |place: String, text: String| texts.push(Text { task: Some(task.id), place, text });
-            let variants = Variant::BENCHMARK
-                .iter()
-                .chain(task.is_diagnostic.then_some(&Variant::DIAGNOSTIC).into_iter().flatten());
-            for variant in variants {
-                self.prompts(task, *variant, &mut add);
-                self.world_texts(task, *variant, &mut add);
+            let diagnostic = task.is_diagnostic.then_some(Variant::DIAGNOSTIC).into_iter().flatten();
+            let mut worlds: Vec<(WorldSetup, Vec<Vec<&str>>)> = Vec::new();
+            for variant in Variant::BENCHMARK.into_iter().chain(diagnostic) {
+                self.prompts(task, variant, &mut add);
+                let setup = WorldSetup::of(variant);
+                if worlds.iter().all(|(known, _)| *known != setup) {
+                    worlds.push((setup, Vec::new()));
+                }
+                for (_, lines) in worlds.iter_mut().filter(|(known, _)| *known == setup) {
+                    lines.extend(script::commands(task.id, variant));
+                    lines.sort();
+                    lines.dedup();
+                }
+            }
+            for (setup, lines) in worlds {
+                self.world_texts(task, setup, &lines, &mut add);
             }
         }
         texts.sort();
@@ -67,13 +77,20 @@ impl Choices {
         }
     }
 
-    fn world_texts(&self, task: &Task, variant: Variant, add: &mut impl FnMut(String, String)) {
-        let setup = WorldSetup::of(variant);
+    /// The texts of a world, and of what its tools print to each of these rows of commands.
+    fn world_texts(
+        &self,
+        task: &Task,
+        setup: WorldSetup,
+        rows: &[Vec<&str>],
+        add: &mut impl FnMut(String, String),
+    ) {
         let open = || {
             (task.open)(Arc::clone(&self.loaded.tasks[task.id].world), setup, 0)
                 .expect("opened when the pack was read")
         };
-        let layout = open().layout();
+        let mut fresh = open();
+        let layout = fresh.layout();
         add("the name of the machine".to_owned(), layout.host_name.clone());
         add("the time zone".to_owned(), layout.zone.clone());
         let paths = [&layout.home, &layout.work_dir, &layout.socket].into_iter();
@@ -111,11 +128,11 @@ impl Choices {
         for tool in &tools {
             for args in WRONG.into_iter().chain([&["--help"][..]]) {
                 let words: Vec<String> = [*tool].iter().chain(args).map(|word| (*word).to_owned()).collect();
-                let ran = call(open().as_mut(), &words);
+                let ran = call(fresh.as_mut(), &words);
                 told(&words, ran);
             }
         }
-        for commands in script::commands(task.id, variant) {
+        for commands in rows {
             let mut world = open();
             for words in commands.iter().flat_map(|command| calls(command)) {
                 if tools.contains(&words[0].as_str()) {

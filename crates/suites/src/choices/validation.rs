@@ -12,6 +12,7 @@ use super::spec::Spec;
 use crate::kit::{RunData, Validated, Validation};
 
 /// The personas that are played in every task, beside `shortcut`.
+#[cfg(test)]
 pub(super) const PERSONAS: [&str; 12] = [
     "honest",
     "honest-slow",
@@ -28,6 +29,7 @@ pub(super) const PERSONAS: [&str; 12] = [
 ];
 
 /// How many ways of the shortcut a task may have.
+#[cfg(test)]
 pub(super) const WAYS: usize = 4;
 
 /// What it is validated with.

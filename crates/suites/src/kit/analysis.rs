@@ -11,6 +11,8 @@ pub struct AnalysisInfo {
     pub id: &'static str,
     /// What it tells, and what it needs to have something to say, in a line.
     pub about: &'static str,
+    /// Whether it lists every trial, so that it is made only where it is named or written to files.
+    pub is_listing: bool,
 }
 
 /// What analyses may be given.

@@ -143,12 +143,11 @@ pub(super) fn told(deed: &Deed, arguments: &Value, done: &Done) -> (String, bool
     let listed = arguments.get("path").and_then(Value::as_str).unwrap_or(".");
     let is_list = arguments.get("command").is_none();
     match (deed, done) {
-        (Deed::Exec { .. }, Done::Exec { code: Some(0), stdout, .. }) => (stdout.clone(), true),
-        (Deed::Exec { .. }, Done::Exec { code: Some(code), stdout, stderr, .. }) if is_list => {
+        (Deed::Exec { .. }, Done::Exec { code: Some(code @ 1..), stdout, stderr, .. }) if is_list => {
             let (out, err) = (or_empty(stdout), or_empty(stderr));
             (format!("ls failed (returncode={code}).\npath={listed}\nstdout:\n{out}\nstderr:\n{err}"), false)
         }
-        (Deed::Exec { command, .. }, Done::Exec { code: Some(code), cwd, stdout, stderr }) => {
+        (Deed::Exec { command, .. }, Done::Exec { code: Some(code @ 1..), cwd, stdout, stderr }) => {
             let (out, err) = (or_empty(stdout), or_empty(stderr));
             let head = format!("Command failed (returncode={code}).\ncwd={cwd}\ncommand={command}");
             (format!("{head}\nstdout:\n{out}\nstderr:\n{err}"), false)
@@ -161,7 +160,7 @@ pub(super) fn told(deed: &Deed, arguments: &Value, done: &Done) -> (String, bool
         (_, Done::Written) => ("ok".to_owned(), true),
         (_, Done::NotFound { path }) => (format!("File '{path}' was not found."), false),
         (_, Done::Refused { why }) => (why.clone(), false),
-        (Deed::Read { .. } | Deed::Write { .. }, Done::Exec { stdout, .. }) => (stdout.clone(), true),
+        (_, Done::Exec { stdout, .. }) => (stdout.clone(), true),
     }
 }
 

@@ -30,8 +30,9 @@ const ANALYSES: &[(&str, &str, Analyse)] = &[
     ("overlap", "the figures without the prompts that resemble training data; needs --training FILE", super::overlap::overlap_given),
 ];
 
-static INFOS: LazyLock<Vec<AnalysisInfo>> =
-    LazyLock::new(|| ANALYSES.iter().map(|&(id, about, _)| AnalysisInfo { id, about }).collect());
+static INFOS: LazyLock<Vec<AnalysisInfo>> = LazyLock::new(|| {
+    ANALYSES.iter().map(|&(id, about, _)| AnalysisInfo { id, about, is_listing: false }).collect()
+});
 
 /// The analyses that there are.
 pub fn analyses() -> &'static [AnalysisInfo] {
