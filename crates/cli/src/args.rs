@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Resume(ResumeArgs),
     /// Grade the stored answers of a run again by another judge, or once more by the same; no subject is asked
     Rejudge(RejudgeArgs),
+    /// Compute the outcomes of a run again from what is recorded, and tell what would be otherwise; nobody is asked
+    Rescore(RescoreArgs),
     /// Read someone else's recorded runs into a run file
     Import(ImportArgs),
     /// Rank the subjects of run files
@@ -154,6 +156,15 @@ pub(crate) struct SuiteArgs {
     /// Make only N cases, in the proportions of all; the same as --set size=N (trap)
     #[arg(long, value_name = "N", value_parser = at_least_one::<NonZeroUsize>)]
     pub(crate) suite_size: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RescoreArgs {
+    /// The run file
+    pub(crate) file: PathBuf,
+    /// Record the outcomes that are otherwise; those of before stay in the log
+    #[arg(long)]
+    pub(crate) write: bool,
 }
 
 #[derive(Debug, Args)]

@@ -51,8 +51,18 @@ impl Difference {
 }
 
 /// Parts of a manifest that have a comparison of their own, or that change no answer.
-const NOT_COMPARED_PLAINLY: [&str; 9] =
-    ["created_at_ms", "program", "git", "credentials", "suites", "subjects", "judge", "guard", "sandbox"];
+const NOT_COMPARED_PLAINLY: [&str; 10] = [
+    "created_at_ms",
+    "program",
+    "git",
+    "credentials",
+    "suites",
+    "subjects",
+    "judge",
+    "guard",
+    "sandbox",
+    "rescored",
+];
 
 /// So many names of cases are told before the rest is counted.
 const NAMES_TOLD: usize = 3;
@@ -66,7 +76,12 @@ pub(crate) fn differences(file: &Asked<'_>, asked: &Asked<'_>) -> Vec<Difference
     found.subjects(&there.subjects, &here.subjects);
     found.beside(ModelRole::Judge, there.judge.as_ref(), here.judge.as_ref());
     found.beside(ModelRole::Guard, there.guard.as_ref(), here.guard.as_ref());
-    let backend = |manifest: &Manifest| manifest.sandbox.as_ref().map(|sandbox| sandbox.backend.clone());
+    let backend = |manifest: &Manifest| {
+        let sandbox = manifest.sandbox.as_ref()?;
+        let image =
+            sandbox.digests.get("image").map_or_else(String::new, |image| format!(" with the image {image}"));
+        Some(format!("{}{image}", sandbox.backend))
+    };
     if let (Some(in_file), Some(asked)) = (backend(there), backend(here))
         && in_file != asked
     {

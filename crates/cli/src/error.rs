@@ -94,8 +94,9 @@ impl Exit {
             Self::Usage => "The command line cannot be acted on; the message says what to type instead.",
             Self::Incomplete => {
                 "The command came to its end, but something was left out: trials ended unscored, files to import were \
-                 damaged, a pack has errors, a suite is not valid, a model that was checked gave no answer this time, or the doctor found a \
-                 problem. What was done is kept."
+                 damaged, a pack has errors, a suite is not valid, a model that was checked gave no answer this time, the doctor found a \
+                 problem, or outcomes that were computed again are otherwise than recorded and were not written, or could not be \
+                 computed. What was done is kept."
             }
             Self::Stopped => "The run was stopped on request (Ctrl-C). What was answered is kept; resume it.",
             Self::BadFile => "A file cannot be read or is not what the command needs. Nothing was changed.",

@@ -184,12 +184,11 @@ impl Provider for Rehearsing {
     fn ask<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Returned> {
         Box::pin(async move {
             let acts = call.case.world.is_some() && self.is_subject;
-            let mut reply = match acting::turn(call.ask, self.length).filter(|_| acts) {
-                Some(turn) => Reply::of(turn),
-                None => {
-                    let returned = self.inner.ask(call).await;
-                    returned.result.unwrap_or_else(|_| Reply::of(AssistantMessage::text("Yes.")))
-                }
+            let mut reply = if let Some(turn) = acting::turn(call.ask, self.length).filter(|_| acts) {
+                Reply::of(turn)
+            } else {
+                let returned = self.inner.ask(call).await;
+                returned.result.unwrap_or_else(|_| Reply::of(AssistantMessage::text("Yes.")))
             };
             let bytes_of_token = BYTES_OF_TOKEN[self.length];
             let said = (turn_bytes(&reply.message) as f64 / bytes_of_token).ceil() as u64;

@@ -4,9 +4,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use unbent_core::{Case, HostedWorld, SandboxHost, SandboxRecord, WorldSpec, Worlds};
-use unbent_sandbox::{Limits, Unavailable, bubblewrap};
+use unbent_sandbox::{Limits, Unavailable, bubblewrap, docker};
 
-use crate::args::{Backend, SandboxRoomArgs};
+use crate::args::{Backend, SandboxArgs, SandboxRoomArgs};
 use crate::error::{CommandError, Exit};
 use crate::session::Suites;
 
@@ -14,6 +14,38 @@ use crate::session::Suites;
 pub(crate) struct Sandboxes {
     pub(crate) host: Arc<dyn SandboxHost>,
     pub(crate) record: SandboxRecord,
+}
+
+/// What shall make them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wanted {
+    backend: Backend,
+    /// The image whose programs are inside; none for those of this machine.
+    image: Option<String>,
+}
+
+impl Wanted {
+    /// What is asked for.
+    ///
+    /// # Errors
+    ///
+    /// If an image is named where there are none.
+    pub(crate) fn asked(args: &SandboxArgs) -> Result<Self, CommandError> {
+        let SandboxArgs { backend, image, .. } = args;
+        if let (Backend::Bubblewrap, Some(image)) = (backend, image) {
+            return Err(CommandError::usage(format!(
+                "--sandbox-image {image}: bubblewrap has no images; what is inside are the programs of this machine"
+            ))
+            .hint("for containers, add --sandbox docker"));
+        }
+        Ok(Self { backend: *backend, image: image.clone() })
+    }
+
+    /// What made those of a run.
+    pub(crate) fn recorded(record: Option<&SandboxRecord>) -> Self {
+        let backend = record.and_then(|record| Backend::find(&record.backend)).unwrap_or_default();
+        Self { backend, image: record.and_then(|record| record.digests.get("image").cloned()) }
+    }
 }
 
 /// The worlds of all suites of a run, as one.
@@ -40,7 +72,7 @@ impl Worlds for AllWorlds {
 pub(crate) fn find(
     suites: &Suites,
     cases: &[Case],
-    backend: Backend,
+    wanted: &Wanted,
     room: SandboxRoomArgs,
 ) -> Result<Option<Sandboxes>, CommandError> {
     if cases.iter().all(|case| case.world.is_none()) {
@@ -50,7 +82,7 @@ pub(crate) fn find(
     let worlds: Arc<dyn Worlds> = Arc::new(AllWorlds(worlds));
     let max_open = room.most.map_or_else(usual, NonZeroUsize::get);
     let limits = Limits::default();
-    let found = match backend {
+    let found = match wanted.backend {
         Backend::Bubblewrap => {
             let host = bubblewrap::Bubblewrap::new(bubblewrap::Options { worlds, limits, max_open })
                 .map_err(unavailable)?;
@@ -58,7 +90,11 @@ pub(crate) fn find(
             Sandboxes { host: Arc::new(host), record }
         }
         Backend::Docker => {
-            return Err(CommandError::new(Exit::NoSandbox, "docker is not there yet"));
+            let options =
+                docker::Options { worlds, limits, max_open, image: wanted.image.clone(), engine: None };
+            let host = docker::Docker::new(options).map_err(unavailable)?;
+            let record = host.record();
+            Sandboxes { host: Arc::new(host), record }
         }
     };
     Ok(Some(found))

@@ -17,14 +17,14 @@ use unbent_engine::{
 use unbent_store::{RunReader, RunWriter};
 use unbent_suites::kit::{Benchmark, PackFiles, Setup, SetupError};
 
-use crate::args::{Backend, SandboxRoomArgs};
+use crate::args::SandboxRoomArgs;
 use crate::error::{CommandError, Exit};
 use crate::hosts::Keys;
 use crate::models::{self, Models};
 use crate::output;
 use crate::paid::Accounts;
 use crate::progress::{Display, Telling};
-use crate::sandboxes;
+use crate::sandboxes::{self, Wanted};
 use crate::sockets;
 use crate::worked::Worked;
 
@@ -194,8 +194,7 @@ pub(crate) fn work(
     sockets::make_room(asked(&manifest, &takes), parallel)?;
     let suites = open_suites(&manifest)?;
     let cases = reader.cases()?;
-    let recorded = manifest.sandbox.as_ref().and_then(|sandbox| Backend::find(&sandbox.backend));
-    let sandboxes = sandboxes::find(&suites, &cases, recorded.unwrap_or_default(), room)?;
+    let sandboxes = sandboxes::find(&suites, &cases, &Wanted::recorded(manifest.sandbox.as_ref()), room)?;
     let script: Arc<dyn ReferenceScript> = Arc::new(Scripts(suites.clone()));
     let keys = if cache.as_ref().is_none_or(|cache| cache.asks) { Keys::Needed } else { Keys::Unneeded };
     let mut models = Models::new(script, parallel, keys);

@@ -111,8 +111,13 @@ fn a_run_that_makes_no_sense_is_refused_before_there_is_a_file() {
         refused(&place, USAGE, &run_with(&[&model[..], rest].concat()), parts);
     }
     let line = ["run", "indepedence", "--model", "sim/steadfast", "--out", "new.unbent"];
-    refused(&place, USAGE, &line, &["there is no suite \"indepedence\"", "suites: independence"]);
-    refused(&place, USAGE, &["plan", "nosuch"], &["there is no suite \"nosuch\"", "suites: independence"]);
+    refused(&place, USAGE, &line, &["there is no suite \"indepedence\"", "suites: choices, independence"]);
+    refused(
+        &place,
+        USAGE,
+        &["plan", "nosuch"],
+        &["there is no suite \"nosuch\"", "suites: choices, independence"],
+    );
 }
 
 /// Runs the program where it may open only so many files; `which` is `-n` for a limit that stays and `-Sn` for one that

@@ -42,7 +42,9 @@ pub use exchange::{Allowance, Pace, Returned, Wasted, Wire};
 pub use fault::{Fault, FaultKind};
 pub use history::{History, LogError, Supplied, TrialLog};
 pub use id::{CaseId, NeedKey, SubjectId, SuiteId};
-pub use manifest::{GitState, Manifest, Origin, PackRef, Program, SandboxRecord, SourceFile, SuiteRecord};
+pub use manifest::{
+    GitState, Manifest, Origin, PackRef, Program, Rescoring, SandboxRecord, SourceFile, SuiteRecord,
+};
 pub use message::{AssistantMessage, Message, ToolCall};
 pub use outcome::{Outcome, Score, Scores, UnscoredReason};
 pub use port::{

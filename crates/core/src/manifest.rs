@@ -36,6 +36,9 @@ pub struct Manifest {
     /// The sandboxes that its trials act in, where they act.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sandbox: Option<SandboxRecord>,
+    /// When outcomes were computed again from what is recorded, and by which program. The outcomes of before stay in the log.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rescored: Vec<Rescoring>,
     /// The state of the working tree that the run was started in, where it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git: Option<GitState>,
@@ -57,6 +60,17 @@ pub struct Program {
     pub name: String,
     /// Its version.
     pub version: String,
+}
+
+/// That outcomes were computed again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rescoring {
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The program that did it.
+    pub program: Program,
+    /// How many trials got another outcome.
+    pub trials: u64,
 }
 
 /// The sandboxes of a run, as they were when it began.

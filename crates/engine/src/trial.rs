@@ -4,12 +4,11 @@ use std::collections::HashSet;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use unbent_core::{
-    Answer, Event, Outcome, SinkError, SourceError, Step, TakenOver, TrialKey, TrialLog, TrialNo,
-};
+use unbent_core::{Answer, Event, Outcome, SinkError, Step, TakenOver, TrialKey, TrialLog, TrialNo};
 
 use crate::call::{Came, Ending, Met, TrialContext};
 use crate::regrade::{read_answer, wants_the_judge_alone};
+use crate::rescore::read_log;
 use crate::{Begun, EngineError, Notice, StopLevel};
 
 /// How the drive of a trial ended.
@@ -129,7 +128,7 @@ impl TrialContext {
     fn open(&self, begun: Begun) -> Result<(TrialLog, Vec<unbent_core::Entry>), EngineError> {
         let mut log = match begun {
             Begun::No => TrialLog::default(),
-            Begun::Yes => self.read_log()?,
+            Begun::Yes => read_log(&*self.world.source, self.trial.no)?,
         };
         if matches!(log.outcome, Some(Outcome::Scored { .. })) {
             return Ok((log, Vec::new()));
@@ -192,17 +191,6 @@ impl TrialContext {
             }
         }
         Ok(given)
-    }
-
-    fn read_log(&self) -> Result<TrialLog, EngineError> {
-        let events = self.world.source.events(self.trial.no)?;
-        TrialLog::fold(&events, |address| {
-            let read = self.world.source.blob(address);
-            read.map_err(|error| unbent_core::LogError { address, why: error.message })
-        })
-        .map_err(|error| {
-            EngineError::Source(SourceError { message: format!("trial {}: {error}", self.trial.no) })
-        })
     }
 
     /// The answers that the trial takes over from others and does not have yet.

@@ -58,6 +58,7 @@ pub(crate) fn manifest() -> Manifest {
         repeats: 1,
         credentials: std::collections::BTreeMap::new(),
         sandbox: None,
+        rescored: Vec::new(),
         git: None,
     }
 }

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::at_least_one;
 
-#[derive(Debug, Clone, Copy, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct SandboxArgs {
     /// What makes the sandboxes of agents
     #[arg(
@@ -17,6 +17,10 @@ pub(crate) struct SandboxArgs {
         env = "UNBENT_SANDBOX"
     )]
     pub(crate) backend: Backend,
+    /// The image whose programs are inside, with docker: it has to be there, with bash and coreutils; by default the
+    /// programs of this machine
+    #[arg(long = "sandbox-image", value_name = "IMAGE")]
+    pub(crate) image: Option<String>,
     #[command(flatten)]
     pub(crate) room: SandboxRoomArgs,
 }

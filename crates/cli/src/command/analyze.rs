@@ -80,7 +80,8 @@ fn wanted(
             .hint("suites that have some: unbent analyze --list"));
     }
     if args.only.is_empty() {
-        return Ok(known.iter().map(|info| info.id).collect());
+        let made = known.iter().filter(|info| !info.is_listing || args.out.is_some());
+        return Ok(made.map(|info| info.id).collect());
     }
     let find = |name: &String| {
         known.iter().find(|info| info.id == name).map(|info| info.id).ok_or_else(|| {

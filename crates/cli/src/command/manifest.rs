@@ -51,6 +51,7 @@ pub(super) fn manifest(args: &ManifestArgs, json: bool) -> Result<Exit, CommandE
             },
             "sandbox": manifest.sandbox,
             "env": { "credential_presence": manifest.credentials },
+            "rescored": manifest.rescored,
             "repo": manifest.git,
             "origin": manifest.origin,
             "paid": accounts.paid(),
@@ -85,6 +86,12 @@ pub(super) fn manifest(args: &ManifestArgs, json: bool) -> Result<Exit, CommandE
             line("", format!("{what} {digest}"));
         }
     }
+    for rescoring in &manifest.rescored {
+        let at = jiff::Timestamp::from_millisecond(rescoring.at_ms).unwrap_or_default();
+        let program = &rescoring.program;
+        let by = format!("{} {}", program.name, program.version);
+        line("rescored", format!("{} trials at {at} by {by}", rescoring.trials));
+    }
     for (name, is_set) in &manifest.credentials {
         line("credential", format!("{name} {}", if *is_set { "was set" } else { "was not set" }));
     }
@@ -95,7 +102,9 @@ pub(super) fn manifest(args: &ManifestArgs, json: bool) -> Result<Exit, CommandE
         line("paper", "nothing stands against it".to_owned());
     } else {
         line("paper", "not ready:".to_owned());
-        reasons.iter().for_each(|reason| line("", format!("- {}", harmless(reason))));
+        for reason in &reasons {
+            line("", format!("- {}", harmless(reason)));
+        }
     }
     output::out(&text);
     Ok(Exit::Done)

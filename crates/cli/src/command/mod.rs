@@ -15,6 +15,7 @@ mod manifest;
 mod models;
 mod plan;
 mod rejudge;
+mod rescore;
 mod resume;
 mod run;
 mod show;
@@ -32,6 +33,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Run(args) => run::run(&args, json),
         Command::Resume(args) => resume::resume(&args, json),
         Command::Rejudge(args) => rejudge::rejudge(&args, json),
+        Command::Rescore(args) => rescore::rescore(&args, json),
         Command::Import(args) => import::import(&args, json),
         Command::Leaderboard(args) => leaderboard::leaderboard(&args, json),
         Command::Analyze(args) => analyze::analyze(&args, json),

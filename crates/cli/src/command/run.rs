@@ -24,7 +24,7 @@ use crate::models::{self, SIMULATED_JUDGE};
 use crate::output;
 use crate::paid::foreseen;
 use crate::progress::Telling;
-use crate::sandboxes::{self, Sandboxes};
+use crate::sandboxes::{self, Sandboxes, Wanted};
 use crate::serving::Pooling;
 use crate::session::{ProgramClock, Scripts, Suites, open_suite, work};
 use crate::settings::Chosen;
@@ -167,7 +167,8 @@ impl Plan {
         models::refuse_unpriced(subjects.iter().chain(beside()), args.caps.caps())?;
         let cases = chosen_cases(&suites, args)?;
         let records = suites.values().map(|suite| suite.record()).collect();
-        let sandboxes = match sandboxes::find(&suites, &cases, args.sandbox.backend, args.sandbox.room) {
+        let wanted = Wanted::asked(&args.sandbox)?;
+        let sandboxes = match sandboxes::find(&suites, &cases, &wanted, args.sandbox.room) {
             Err(_) if args.dry_run => None,
             found => found?,
         };
@@ -204,6 +205,7 @@ impl Plan {
             repeats: args.repeats.get(),
             credentials: variables.map(|name| (name.clone(), environment::is_set(&name))).collect(),
             sandbox: sandboxes.as_ref().map(|sandboxes| sandboxes.record.clone()),
+            rescored: Vec::new(),
             git: git_state(),
         };
         Ok(Self { manifest, cases, suites, chosen, judge, guard, sandboxes, warnings })

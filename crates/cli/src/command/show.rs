@@ -153,7 +153,7 @@ fn list(reader: &RunReader, wanted: &str, json: bool) -> Result<String, CommandE
                 Cell::Text(key.case.to_string()),
                 Cell::Text(harmless(key.subject.as_str())),
                 Cell::Count(key.repeat.into()),
-                Cell::Text(state),
+                Cell::Text(if json { state } else { excerpt(&state, wanted) }),
             ]);
         }
     }
@@ -171,6 +171,28 @@ fn state_text(state: &TrialState) -> String {
             scores.0.iter().map(score).collect::<Vec<_>>().join(", ")
         }
     }
+}
+
+/// How many bytes of a state a list shows to people.
+const SHOWN: usize = 200;
+
+/// What of a state a list shows to people: all of it, or the parts that hold what is looked for, or else its beginning.
+fn excerpt(state: &str, wanted: &str) -> String {
+    if state.len() <= SHOWN {
+        return state.to_owned();
+    }
+    let parts = || state.split(", ").filter(|part| wanted.is_empty() || part.contains(wanted));
+    let mut shown = String::new();
+    for part in
+        if parts().next().is_some() { parts().collect::<Vec<_>>() } else { state.split(", ").collect() }
+    {
+        if shown.len() + part.len() > SHOWN {
+            break;
+        }
+        shown.push_str(part);
+        shown.push_str(", ");
+    }
+    shown + "…"
 }
 
 fn score_text(score: &Score) -> String {
@@ -282,12 +304,11 @@ impl Page {
             }
             Event::Acted { need, request, answer } => {
                 let (act, answer) = (read::<Act>(reader, *request)?, read::<Answer>(reader, *answer)?);
-                match (Deed::of_act(&act), &answer) {
-                    (Some(deed), Answer::Acted(acted)) => self.deed(need, &deed, acted),
-                    _ => {
-                        self.block(&format!("── {need}: tool ──"), &json!(act).to_string());
-                        self.answer(&answer);
-                    }
+                if let (Some(deed), Answer::Acted(acted)) = (Deed::of_act(&act), &answer) {
+                    self.deed(need, &deed, acted);
+                } else {
+                    self.block(&format!("── {need}: tool ──"), &json!(act).to_string());
+                    self.answer(&answer);
                 }
             }
             Event::Observed { need, answer } => {

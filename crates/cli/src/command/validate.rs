@@ -77,7 +77,7 @@ fn validated(
         return Err(CommandError::new(Exit::Internal, "the command line of a validation cannot be read"));
     };
     run.suite = args.setup.clone();
-    run.sandbox = args.sandbox;
+    run.sandbox = args.sandbox.clone();
     let gives = |name: &str| {
         run.suite.params.iter().any(|param| param.split_once('=').is_some_and(|(given, _)| given == name))
     };

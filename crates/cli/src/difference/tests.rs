@@ -56,6 +56,7 @@ fn run() -> Run {
         repeats: 5,
         credentials: BTreeMap::new(),
         sandbox: None,
+        rescored: Vec::new(),
         git: None,
     };
     Run(manifest, ["a", "b", "c", "d", "e"].map(case).into())

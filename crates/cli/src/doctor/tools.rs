@@ -1,7 +1,9 @@
-//! Programs that some suites need: git, and bubblewrap for sandboxes.
+//! Programs that some suites need: git, and bubblewrap or an engine of containers for sandboxes.
 
 use std::io::ErrorKind;
 use std::process::{Command, Stdio};
+
+use unbent_sandbox::{Gap, bubblewrap, docker};
 
 use super::Finding;
 use crate::output::harmless;
@@ -30,9 +32,8 @@ fn run(program: &str, args: &[&str]) -> Ran {
 pub(super) fn tools() -> Vec<Finding> {
     vec![
         judge_git(run("git", &["--version"])),
-        judge_bubblewrap(run("bwrap", &["--version"]), || {
-            run("bwrap", &["--unshare-all", "--ro-bind", "/", "/", "true"])
-        }),
+        judge_bubblewrap(run("bwrap", &["--version"]), &bubblewrap::probe()),
+        judge_docker(&docker::probe()),
     ]
 }
 
@@ -45,57 +46,90 @@ fn judge_git(version: Ran) -> Finding {
     }
 }
 
-/// `try_out` puts a program into a sandbox.
-fn judge_bubblewrap(version: Ran, try_out: impl FnOnce() -> Ran) -> Finding {
-    let unneeded = "no suite of this version needs it";
-    let version = match version {
-        Ran::Well(version) => version,
-        Ran::Badly(why) => {
-            return Finding::warning(
-                "bubblewrap",
-                format!("bwrap does not run: {why}; {unneeded}"),
-                "reinstall bubblewrap",
-            );
+/// `gaps` are what is missing for sandboxes by it.
+fn judge_bubblewrap(version: Ran, gaps: &[Gap]) -> Finding {
+    let seen = |gap: &Gap| format!("{}; {}", harmless(&gap.missing), gap.works);
+    match (version, gaps) {
+        (Ran::Well(version), []) => Finding::ok("bubblewrap", format!("{version}; sandboxes work")),
+        (_, []) => Finding::ok("bubblewrap", "sandboxes work"),
+        // One that stops everything is told before one that does not.
+        (_, [first, ..]) => {
+            let worst = gaps.iter().find(|gap| gap.fatal).unwrap_or(first);
+            Finding::warning("bubblewrap", seen(worst), worst.remedy.clone())
         }
-        Ran::Absent => {
-            return Finding::warning(
-                "bubblewrap",
-                format!("there is no bwrap; {unneeded}"),
-                "install the package bubblewrap",
-            );
+    }
+}
+
+/// An engine is not needed, so only one that should work and does not is told of.
+fn judge_docker(found: &docker::Found) -> Finding {
+    match found {
+        docker::Found::Absent(gap) => {
+            Finding::ok("docker", format!("{}; sandboxes by bubblewrap need none", gap.missing))
         }
-    };
-    match try_out() {
-        Ran::Well(_) => Finding::ok("bubblewrap", format!("{version}; user namespaces work")),
-        Ran::Badly(why) => Finding::warning(
-            "bubblewrap",
-            format!("{version}, but it cannot make a sandbox: {why}; {unneeded}"),
-            "allow user namespaces: kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0, \
-             or a container with that right",
+        docker::Found::Unusable(gap) => Finding::warning(
+            "docker",
+            format!("{}; {}", harmless(&gap.missing), gap.works),
+            gap.remedy.clone(),
         ),
-        Ran::Absent => Finding::warning("bubblewrap", "bwrap is gone", "install the package bubblewrap"),
+        docker::Found::Usable { engine, socket, gaps, remarks } => {
+            let weaker: Vec<String> = gaps
+                .iter()
+                .map(|gap| format!("; {}: {}", gap.missing, gap.works))
+                .chain(remarks.iter().map(|gap| format!("; {} ({})", gap.missing, gap.remedy)))
+                .collect();
+            let seen = harmless(&format!("{engine} at {socket}{}", weaker.concat()));
+            match gaps.first() {
+                None => Finding::ok("docker", seen),
+                Some(gap) => Finding::warning("docker", seen, gap.remedy.clone()),
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use unbent_sandbox::{Gap, docker};
+
     use super::super::Health;
-    use super::{Ran, judge_bubblewrap, judge_git, run};
+    use super::{Ran, judge_bubblewrap, judge_docker, judge_git, run};
+
+    fn gap(missing: &str, fatal: bool) -> Gap {
+        let (works, remedy) = ("the rest works".to_owned(), format!("mend {missing}"));
+        Gap { missing: missing.to_owned(), works, remedy, fatal }
+    }
 
     #[test]
     fn what_is_not_there_or_does_not_work_is_a_warning() {
         assert_eq!(judge_git(Ran::Absent).health, Health::Warning);
         assert_eq!(judge_git(Ran::Well("git version 2".into())).health, Health::Ok);
-        let tried = |ran| judge_bubblewrap(Ran::Well("bubblewrap 0.9".into()), || ran);
-        assert_eq!(tried(Ran::Well(String::new())).health, Health::Ok);
-        let barred = tried(Ran::Badly("exit status: 1: no permission".into()));
-        assert_eq!(barred.health, Health::Warning);
-        assert!(
-            barred.seen.contains("no permission") && barred.to_do.unwrap().contains("user"),
-            "{}",
-            barred.seen
+        let tried = |gaps: &[Gap]| judge_bubblewrap(Ran::Well("bubblewrap 0.9".into()), gaps);
+        assert_eq!(tried(&[]).health, Health::Ok);
+        let weak = tried(&[gap("groups", false)]);
+        assert_eq!((weak.health, weak.to_do.as_deref()), (Health::Warning, Some("mend groups")));
+        let barred = tried(&[gap("groups", false), gap("namespaces", true)]);
+        assert_eq!(barred.to_do.as_deref(), Some("mend namespaces"));
+        assert_eq!(barred.seen, "namespaces; the rest works");
+        assert_eq!(judge_bubblewrap(Ran::Absent, &[gap("bwrap", true)]).health, Health::Warning);
+    }
+
+    #[test]
+    fn an_engine_may_be_missing_but_not_out_of_order() {
+        assert_eq!(judge_docker(&docker::Found::Absent(gap("no socket", true))).health, Health::Ok);
+        let barred = judge_docker(&docker::Found::Unusable(gap("permission", true)));
+        assert_eq!((barred.health, barred.to_do.as_deref()), (Health::Warning, Some("mend permission")));
+        let usable = |gaps| docker::Found::Usable {
+            engine: "Docker 5".into(),
+            socket: "/s".into(),
+            gaps,
+            remarks: vec![gap("remap", false)],
+        };
+        let finding = judge_docker(&usable(Vec::new()));
+        assert_eq!(
+            (finding.health, finding.seen.as_str()),
+            (Health::Ok, "Docker 5 at /s; remap (mend remap)")
         );
-        assert_eq!(judge_bubblewrap(Ran::Absent, || panic!("nothing to try")).health, Health::Warning);
+        let weak = judge_docker(&usable(vec![gap("limits", false)]));
+        assert_eq!((weak.health, weak.to_do.as_deref()), (Health::Warning, Some("mend limits")));
     }
 
     #[test]

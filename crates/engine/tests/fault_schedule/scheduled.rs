@@ -123,6 +123,7 @@ impl Scheduled {
             repeats: 1,
             credentials: BTreeMap::new(),
             sandbox: None,
+            rescored: Vec::new(),
             git: None,
         }
     }

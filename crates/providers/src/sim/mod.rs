@@ -94,7 +94,8 @@ impl SimProvider {
             let story = "the answer holds neither text nor a tool call";
             return Err(Fault::new(FaultKind::Empty, story));
         }
-        Ok(through_the_tool(said, call.ask))
+        // Whoever acts in a world has tools to act with; what it says is the end of its work.
+        Ok(if call.case.world.is_some() { said } else { through_the_tool(said, call.ask) })
     }
 }
 
@@ -152,11 +153,9 @@ fn last_said(ask: &Ask) -> &str {
         .unwrap_or_default()
 }
 
-/// The turn with its text spoken through the tool that is there to speak with, if that is the only
-/// tool and it calls none itself.
+/// The turn with its text spoken through the tool that is there to speak with, if there is one and it calls none itself.
 fn through_the_tool(said: AssistantMessage, ask: &Ask) -> AssistantMessage {
-    let [tool] = ask.tools.as_slice() else { return said };
-    let speaking = speaking_param(tool).map(|param| (tool, param));
+    let speaking = ask.tools.iter().find_map(|tool| Some((tool, speaking_param(tool)?)));
     match (said.content, speaking) {
         (Some(text), Some((tool, param))) if said.tool_calls.is_empty() => {
             let arguments = Map::from_iter([(param.to_owned(), Value::from(text))]);

@@ -200,6 +200,7 @@ fn manifest(layout: &Layout, suite: Option<SuiteId>, now_ms: i64, program: Progr
         repeats: runs.map(|run| run.number).max().unwrap_or(0),
         credentials: BTreeMap::new(),
         sandbox: None,
+        rescored: Vec::new(),
         git: None,
     }
 }

@@ -72,6 +72,7 @@ fn manifest(plan: &Plan, trap: Trap<'_>, now_ms: i64, program: Program) -> Manif
         repeats: plan.repeats(),
         credentials: BTreeMap::new(),
         sandbox: None,
+        rescored: Vec::new(),
         git: None,
     }
 }
