@@ -5,6 +5,7 @@ mod engine;
 mod import;
 mod leaderboard;
 mod measure;
+mod sandbox;
 mod trap;
 
 use std::path::PathBuf;
@@ -31,6 +32,8 @@ pub(crate) enum Bench {
     Leaderboard,
     /// Time the engine against a loopback server: throughput, latency, memory, calls in flight, and a peer
     Engine(engine::EngineArgs),
+    /// Time sandboxes: until one is open, a command, a tool's call, and many at once
+    Sandbox,
     /// Time the trap suite over its 14,950 published cases: run, evaluation and analyses
     Trap,
 }
@@ -39,6 +42,9 @@ pub(crate) enum Bench {
 pub(crate) fn run(workspace: &Workspace, args: &DataArgs, what: &Bench) -> Result<(), Failure> {
     if let Bench::Engine(engine) = what {
         return engine::run(workspace, engine);
+    }
+    if let Bench::Sandbox = what {
+        return sandbox::run(workspace);
     }
     if let Bench::Trap = what {
         return trap::run(&workspace.build_unbent(Profile::Release)?);
@@ -53,7 +59,7 @@ pub(crate) fn run(workspace: &Workspace, args: &DataArgs, what: &Bench) -> Resul
     match what {
         Bench::Import => import::run(&unbent, &cache),
         Bench::Leaderboard => leaderboard::run(&unbent, &cache),
-        Bench::Engine(_) | Bench::Trap => Ok(()),
+        Bench::Engine(_) | Bench::Sandbox | Bench::Trap => Ok(()),
     }
 }
 

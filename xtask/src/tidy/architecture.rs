@@ -117,10 +117,18 @@ fn code_spans(line: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The names of the functions that stand right under an attribute that makes them tests.
+/// What is listed between the brackets of `facts! { … }` becomes tests by that macro.
 fn test_names(source: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut is_test = false;
+    let mut depth = 0;
     for line in blanked(source).lines().map(str::trim) {
+        if depth > 0 || line.contains("facts! {") {
+            let brackets = |bracket| line.matches(bracket).count();
+            depth = (depth + brackets('{')).saturating_sub(brackets('}'));
+            names.extend(listed(line));
+            continue;
+        }
         if line.starts_with("#[") {
             is_test |= line.contains("test]") || line.contains("test(");
             continue;
@@ -131,6 +139,13 @@ fn test_names(source: &str) -> Vec<String> {
         is_test &= line.is_empty();
     }
     names
+}
+
+/// The name that a line of a list consists of.
+fn listed(line: &str) -> Option<String> {
+    let name = line.strip_suffix(',')?;
+    let is_name = !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_');
+    is_name.then(|| name.to_owned())
 }
 
 #[cfg(test)]
@@ -194,5 +209,11 @@ mod tests {
         let source = "#[tokio::test(start_paused = true)]\n#[expect(x)]\nasync fn a() {}\nfn b() {}\n\
                       // #[test]\nfn c() {}\nproptest! {\n    #[test]\n    fn d(x in 0..1) {}\n}\n";
         assert_eq!(test_names(source), ["a", "d"]);
+    }
+
+    #[test]
+    fn facts_are_known_by_the_list_that_makes_tests_of_them() {
+        let source = "facts! { $host;\n    one {\n        a,\n        b,\n    }\n}\nlet x = [\n    c,\n];\n";
+        assert_eq!(test_names(source), ["a", "b"]);
     }
 }
