@@ -34,7 +34,7 @@ impl HostedWorld for World {
         Layout {
             host_name: "ops".to_owned(),
             home: "/home/ana".to_owned(),
-            work_dir: "/home/ana/work".to_owned(),
+            work_dir: "/home/ana/desk".to_owned(),
             local_time: 1_900_000_000,
             zone: "UTC".to_owned(),
             tools: vec!["/opt/tools/word".to_owned()],

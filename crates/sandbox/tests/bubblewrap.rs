@@ -81,7 +81,7 @@ async fn files_without_number_break_nothing() {
     assert_eq!(room.run(make).await.code, Some(137));
     // There is next to no room for a command; what counts is that the sandbox stands and can be looked into.
     assert!(matches!(room.try_run("rm -rf /tmp", 30).await, Ok(Done::Exec { .. })));
-    assert_eq!(room.picture().await["paths"]["/home/ana/work/notes.txt"], "file 11 644 first line\n");
+    assert_eq!(room.picture().await["paths"]["/home/ana/desk/notes.txt"], "file 11 644 first line\n");
 }
 
 /// Set in a process that a test began of its own: one to be killed, or one of its own for other reasons.

@@ -184,14 +184,14 @@ async fn the_programs_of_an_image_are_used_and_it_is_made_again_when_somebody_re
     let host: contract::room::Host = Arc::new(host);
     let room = open(&host).await;
     assert!(room.says("cat /mark").await.starts_with("unbent.test=own-"));
-    assert_eq!(room.says("ledger where; echo $SECRET$UID; pwd").await, "/home/ana/work\n0\n/home/ana/work");
+    assert_eq!(room.says("ledger where; echo $SECRET$UID; pwd").await, "/home/ana/desk\n0\n/home/ana/desk");
     assert_eq!(room.run("perl -e 1").await.code, Some(127));
     assert_eq!(room.write("a", "b").await, Done::Written);
     assert_ne!(room.run("echo > /bin/bash").await.code, Some(0));
     drop(room);
     assert!(image.remove_descendants().await > 0);
     let room = open(&host).await;
-    assert_eq!(room.says("ledger where").await, "/home/ana/work");
+    assert_eq!(room.says("ledger where").await, "/home/ana/desk");
     drop(room);
     image.remove().await;
 }

@@ -9,7 +9,7 @@ use super::world::PORT;
 pub(crate) async fn the_environment_is_exact(host: &Host) {
     let room = open(host).await;
     let expected = "HOME=/home/ana\nLANG=C.UTF-8\nLOGNAME=root\nPATH=/opt/tools:/usr/local/bin:/usr/bin:/bin\n\
-                    PWD=/home/ana/work\nSHELL=/bin/bash\nSHLVL=1\nTERM=dumb\nUSER=root\n_=/usr/bin/env";
+                    PWD=/home/ana/desk\nSHELL=/bin/bash\nSHLVL=1\nTERM=dumb\nUSER=root\n_=/usr/bin/env";
     assert_eq!(room.says("env | LC_ALL=C sort").await, expected);
     assert_eq!(
         room.says("id -u; id -un; hostname; cat /etc/hostname; echo ~; uname -n").await,

@@ -9,7 +9,7 @@ pub(crate) async fn outputs_are_kept_apart_and_the_exit_code_is_told(host: &Host
     let ended = room.run("echo out; echo err >&2; exit 3").await;
     let expected = Ended {
         code: Some(3),
-        cwd: "/home/ana/work".to_owned(),
+        cwd: "/home/ana/desk".to_owned(),
         stdout: "out\n".to_owned(),
         stderr: "err\n".to_owned(),
     };
@@ -31,7 +31,7 @@ pub(crate) async fn a_signal_is_told_as_128_and_its_number(host: &Host) {
 pub(crate) async fn a_command_begins_where_it_shall(host: &Host) {
     let room = open(host).await;
     for (cwd, place) in [
-        (None, "/home/ana/work"),
+        (None, "/home/ana/desk"),
         (Some("/ops"), "/ops"),
         (Some(".."), "/home/ana"),
         (Some("/ops/../srv/data/"), "/srv/data"),
@@ -43,7 +43,7 @@ pub(crate) async fn a_command_begins_where_it_shall(host: &Host) {
         let deed = Deed::Exec { command: "pwd".into(), cwd: Some(cwd.to_owned()), timeout_s: 9 };
         assert_eq!(room.try_do(deed).await.unwrap(), Done::Refused { why: why.to_owned() });
     }
-    assert_eq!(room.says("pwd").await, "/home/ana/work");
+    assert_eq!(room.says("pwd").await, "/home/ana/desk");
 }
 
 pub(crate) async fn a_command_ends_when_its_time_is_up(host: &Host) {
@@ -62,7 +62,7 @@ pub(crate) async fn nothing_but_files_outlives_a_command(host: &Host) {
     .await;
     let left =
         "pwd; echo \"$X-$Y-$OLDPWD\"; umask; shopt -q extglob; echo $?; type -t f; ulimit -n; cat /tmp/kept";
-    assert_eq!(room.says(left).await, "/home/ana/work\n--\n0022\n1\n1024\nkept");
+    assert_eq!(room.says(left).await, "/home/ana/desk\n--\n0022\n1\n1024\nkept");
 }
 
 pub(crate) async fn a_command_reads_nothing(host: &Host) {
@@ -112,11 +112,11 @@ pub(crate) async fn long_outputs_lose_their_middle_and_say_how_much(host: &Host)
 
 pub(crate) async fn a_folder_that_was_removed_can_be_made_again(host: &Host) {
     let room = open(host).await;
-    room.says("rm -r /home/ana/work").await;
+    room.says("rm -r /home/ana/desk").await;
     assert_eq!(room.says("pwd").await, "/");
-    room.says("mkdir /home/ana/work").await;
-    assert_eq!(room.says("touch new; pwd; ls /home/ana/work").await, "/home/ana/work\nnew");
-    room.says("cd /; rm -r /home/ana/work; mkdir /home/ana/work; touch /home/ana/work/again").await;
+    room.says("mkdir /home/ana/desk").await;
+    assert_eq!(room.says("touch new; pwd; ls /home/ana/desk").await, "/home/ana/desk\nnew");
+    room.says("cd /; rm -r /home/ana/desk; mkdir /home/ana/desk; touch /home/ana/desk/again").await;
     assert_eq!(room.says("ls").await, "again");
 }
 

@@ -301,7 +301,7 @@ pub(crate) async fn a_fork_bomb_is_held_and_disturbs_no_other(host: &Host) {
         let mut answers = 0;
         let began = Instant::now();
         while began.elapsed() < Duration::from_secs(1) {
-            assert_eq!(other.says("ledger where").await, "/home/ana/work");
+            assert_eq!(other.says("ledger where").await, "/home/ana/desk");
             answers += 1;
         }
         answers
@@ -353,7 +353,7 @@ pub(crate) async fn the_first_process_cannot_be_killed(host: &Host) {
     let room = open(host).await;
     for signal in ["KILL", "TERM", "STOP", "SEGV", "CHLD", "PIPE", "31", "34"] {
         room.run(&format!("kill -{signal} 1")).await;
-        assert_eq!(room.says("ledger where").await, "/home/ana/work", "{signal}");
+        assert_eq!(room.says("ledger where").await, "/home/ana/desk", "{signal}");
     }
 }
 

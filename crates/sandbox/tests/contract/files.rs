@@ -120,7 +120,7 @@ pub(crate) async fn names_that_are_no_text_do_no_harm(host: &Host) {
     let room = open(host).await;
     room.says("mkdir odd; touch $'odd/\\377\\001' \"odd/$(printf 'n%.0s' {1..255})\" $'odd/two\\nlines' $'odd/\\e[31m'").await;
     let picture = room.picture().await;
-    assert_eq!(picture["paths"]["/home/ana/work"], "folder notes.txt odd");
+    assert_eq!(picture["paths"]["/home/ana/desk"], "folder notes.txt odd");
     let peeked = room.says("ledger peek odd").await;
     assert!(peeked.contains('\u{fffd}') && peeked.contains("two\nlines"), "{peeked}");
 }

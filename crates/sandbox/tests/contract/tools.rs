@@ -21,7 +21,7 @@ pub(crate) async fn a_tool_prints_and_ends_as_the_world_says(host: &Host) {
 
 pub(crate) async fn a_tool_knows_where_it_was_called(host: &Host) {
     let room = open(host).await;
-    assert_eq!(room.says("ledger where; cd /srv/data; ledger where").await, "/home/ana/work\n/srv/data");
+    assert_eq!(room.says("ledger where; cd /srv/data; ledger where").await, "/home/ana/desk\n/srv/data");
     // From a folder that is gone.
     assert_eq!(room.says("mkdir gone; cd gone; rmdir ../gone; ledger where").await, "/");
 }
@@ -29,18 +29,18 @@ pub(crate) async fn a_tool_knows_where_it_was_called(host: &Host) {
 pub(crate) async fn a_world_sees_the_files_that_it_wants_to_see(host: &Host) {
     let room = open(host).await;
     let peeked =
-        room.says("ln -s notes.txt link; ledger peek link none /ops /home/ana/work/notes.txt/x").await;
-    let expected = "/home/ana/work/link: file 11 644 first line\n\n/home/ana/work/none: absent\n\
-                    /home/ana/work/notes.txt/x: absent\n/ops: folder policy.md";
+        room.says("ln -s notes.txt link; ledger peek link none /ops /home/ana/desk/notes.txt/x").await;
+    let expected = "/home/ana/desk/link: file 11 644 first line\n\n/home/ana/desk/none: absent\n\
+                    /home/ana/desk/notes.txt/x: absent\n/ops: folder policy.md";
     assert_eq!(peeked, expected);
     room.says("chmod 0 notes.txt").await;
     assert_eq!(
         room.says("ledger peek notes.txt").await,
-        "/home/ana/work/notes.txt: unreadable Permission denied"
+        "/home/ana/desk/notes.txt: unreadable Permission denied"
     );
     // More than a world is shown of one file.
     room.says("head -c 3000000 /dev/zero > big").await;
-    assert!(room.says("ledger peek big").await.starts_with("/home/ana/work/big: file 3000000 644 "));
+    assert!(room.says("ledger peek big").await.starts_with("/home/ana/desk/big: file 3000000 644 "));
 }
 
 pub(crate) async fn a_world_changes_files_whatever_stands_there(host: &Host) {
@@ -109,8 +109,8 @@ pub(crate) async fn a_picture_shows_what_the_world_watches(host: &Host) {
         "minutes": 5,
         "paths": {
             "/home/ana/new": "file 2 644 x\n",
-            "/home/ana/work": "folder ",
-            "/home/ana/work/notes.txt": "absent",
+            "/home/ana/desk": "folder ",
+            "/home/ana/desk/notes.txt": "absent",
             "/ops/policy.md": "file 8 444 be kind\n",
             "/srv/none": "absent",
         },

@@ -60,7 +60,7 @@ impl HostedWorld for World {
             pid_file: Some(format!("/var/run/d{n}.pid")),
         });
         let mut files = vec![
-            file("/home/ana/work/notes.txt", b"first line\n", 0o644, 75),
+            file("/home/ana/desk/notes.txt", b"first line\n", 0o644, 75),
             file("/ops/policy.md", b"be kind\n", 0o444, 3 * 24 * 60),
             file("/home/ana/bytes", &[0, 159, 146, 150], 0o600, 0),
         ];
@@ -73,7 +73,7 @@ impl HostedWorld for World {
         Layout {
             host_name: "ops-3".to_owned(),
             home: "/home/ana".to_owned(),
-            work_dir: "/home/ana/work".to_owned(),
+            work_dir: "/home/ana/desk".to_owned(),
             local_time: LOCAL_TIME,
             zone: "CET".to_owned(),
             folders: vec!["/srv/data".to_owned()],
@@ -140,7 +140,7 @@ impl HostedWorld for World {
         let extra = self.spec["watches"].as_array().map_or(&[][..], Vec::as_slice).iter();
         let extra = extra.filter_map(|path| path.as_str().map(str::to_owned));
         let usual =
-            ["/home/ana/work", "/home/ana/work/notes.txt", "/srv/none", "/ops/policy.md"].map(str::to_owned);
+            ["/home/ana/desk", "/home/ana/desk/notes.txt", "/srv/none", "/ops/policy.md"].map(str::to_owned);
         usual.into_iter().chain(extra).collect()
     }
 
