@@ -1,4 +1,4 @@
-//! Sandboxes by bubblewrap: namespaces without rights, made in a few milliseconds.
+//! Sandboxes by bubblewrap: namespaces without rights.
 
 mod arguments;
 mod probe;
