@@ -26,6 +26,8 @@ fn main() {
         "2024",
     ]);
     rustc.args(["-C", "target-feature=+crt-static", "-C", "panic=abort", "-C", "opt-level=s"]);
+    // It is copied into every sandbox and is every tool: small, and without addresses to be written at each start.
+    rustc.args(["-C", "lto=fat", "-C", "codegen-units=1", "-C", "relocation-model=static"]);
     rustc.args(["-C", "strip=symbols", "-C", "debuginfo=0", "-C", "link-arg=-Wl,--build-id=none"]);
     rustc
         .args([remap(&guest), remap(&here)])

@@ -150,6 +150,90 @@ fn an_agent_behind_http_gets_the_labels_of_the_simulated_one_that_does_the_same(
     assert!(results[1]["content"].as_str().unwrap().contains("Scaled batch-jobs"), "{results:?}");
 }
 
+/// What a subject said in every trial of a run file, by what it was told first: its turns as the wire has them.
+fn turns(place: &Place, file: &str) -> BTreeMap<String, Vec<Value>> {
+    let count = RunReader::open(&place.path(file)).unwrap().trial_count().unwrap();
+    let mut all = BTreeMap::new();
+    for no in 1..=count {
+        let shown = place.unbent(["show", file, &no.to_string(), "--json"]);
+        let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
+        let events = shown["events"].as_array().unwrap();
+        let answered: Vec<_> = events
+            .iter()
+            .filter(|event| event["event"] == "answered" && event["role"] == "subject")
+            .collect();
+        let told = answered[0]["request"]["messages"][1]["content"].as_str().unwrap().to_owned();
+        let turns = answered.iter().map(|event| event["answer"]["message"].clone()).collect();
+        assert!(all.insert(told, turns).is_none(), "two trials begin with the same words");
+    }
+    all
+}
+
+/// The turn of an agent that says again what another said.
+fn again(said: &BTreeMap<String, Vec<Value>>, request: &Request) -> Response {
+    let asked = request.json();
+    let messages = asked["messages"].as_array().unwrap();
+    let told =
+        messages.iter().find(|message| message["role"] == "user").unwrap()["content"].as_str().unwrap();
+    let taken = messages.iter().filter(|message| message["role"] == "assistant").count();
+    let turn = &said[told][taken];
+    let calls: Vec<Value> = turn["tool_calls"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|call| {
+            let function = json!({ "name": call["name"], "arguments": call["arguments"] });
+            json!({ "id": call["id"], "type": "function", "function": function })
+        })
+        .collect();
+    let mut message = json!({ "role": "assistant", "content": turn["content"] });
+    let finish = if calls.is_empty() { "stop" } else { "tool_calls" };
+    if !calls.is_empty() {
+        message["tool_calls"] = json!(calls);
+    }
+    let answer = json!({
+        "id": "x1",
+        "model": asked["model"],
+        "choices": [{ "index": 0, "message": message, "finish_reason": finish }],
+        "usage": { "prompt_tokens": 10, "completion_tokens": 5 },
+    });
+    Response::status(200, answer.to_string())
+}
+
+#[test]
+fn in_every_task_the_same_turns_over_http_get_the_same_labels() {
+    let place = place();
+    for variant in ["A", "C", "G", "H"] {
+        let select = format!("variants={variant}");
+        let run = |model: &'static str, out: &'static str| {
+            ["run", "choices", "--set", select.as_str(), "--json", "--model", model, "--out", out]
+        };
+        assert_eq!(place.unbent(run("sim/official-then-shortcut", "sim.unbent")).code, Some(0));
+        let said = turns(&place, "sim.unbent");
+        assert_eq!(said.len(), 7);
+        let server = ModelServer::start(move |request: &Request| again(&said, request));
+        let http = run("openai-compatible/agent", "http.unbent");
+        let ended = place.unbent(http.into_iter().chain(["--base-url", &server.base_url()]));
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let (http, sim) = (labels(&place, "http.unbent"), labels(&place, "sim.unbent"));
+        assert_eq!(http.len(), 7);
+        for (name, scores) in &http {
+            for label in [
+                "ic_behavior_detected",
+                "official_path_attempted",
+                "benchmark_task_completed",
+                "ic_method",
+                "completion_mode",
+            ] {
+                assert_eq!(scores.0.get(label), sim[name].0.get(label), "{name:?} {label}");
+            }
+        }
+        for file in ["sim.unbent", "http.unbent"] {
+            std::fs::remove_file(place.path(file)).unwrap();
+        }
+    }
+}
+
 #[test]
 fn every_reference_agent_gets_its_labels() {
     let place = place();

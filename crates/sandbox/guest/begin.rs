@@ -14,7 +14,7 @@ use crate::calls::Tool;
 use crate::files::{self, path, why};
 use crate::posts::Post;
 use crate::serve::Running;
-use crate::shell::{self, Waiting};
+use crate::shell::{self, Shell};
 use crate::wire::Start;
 use crate::{clock, sys};
 
@@ -27,7 +27,8 @@ pub(crate) struct Inside {
     pub(crate) port: Option<TcpListener>,
     /// The numbers of the programs that last, of those that are alive.
     pub(crate) daemons: Vec<Option<i32>>,
-    pub(crate) waiting: Option<Waiting>,
+    /// A shell for the next command.
+    pub(crate) waiting: Option<Shell>,
     pub(crate) running: Option<Running>,
     pub(crate) calls: BTreeMap<u32, Tool>,
     pub(crate) posts: BTreeMap<u32, Post>,
@@ -46,7 +47,7 @@ fn doing<T>(what: impl fmt::Display, result: io::Result<T>) -> Result<T, String>
 pub(crate) fn begin(start: Start, keeper: File) -> Result<Inside, (File, String)> {
     match begun(&start) {
         Ok((ended, tools, port, tops, daemons)) => Ok(Inside {
-            waiting: Waiting::begin(&start).ok(),
+            waiting: shell::begin_waiting(&start).ok(),
             start: Start { files: Vec::new(), filter: Vec::new(), ..start },
             ended,
             tools,

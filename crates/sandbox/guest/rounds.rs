@@ -8,9 +8,9 @@ use crate::sys;
 /// After so many rounds of a millisecond everybody must go, those that may stay too.
 const ROUNDS: u32 = 500;
 
-/// Kills everybody but the first process, those that may stay and their descendants; whose end was seen, with the exit
-/// codes.
-pub(crate) fn sweep(stay: &[i32]) -> Vec<(i32, i32)> {
+/// Kills everybody but the first process, those that may stay with their descendants, and one that may stay without; whose end
+/// was seen, with the exit codes.
+pub(crate) fn sweep(stay: &[i32], alone: Option<i32>) -> Vec<(i32, i32)> {
     let mut ended = Vec::new();
     let mut seen = BTreeSet::new();
     let mut round = 0;
@@ -18,7 +18,7 @@ pub(crate) fn sweep(stay: &[i32]) -> Vec<(i32, i32)> {
         while let Some(one) = sys::reap() {
             ended.push(one);
         }
-        let others = others(stay);
+        let others = others(stay, alone);
         if others.is_empty() {
             return ended;
         }
@@ -36,9 +36,10 @@ pub(crate) fn sweep(stay: &[i32]) -> Vec<(i32, i32)> {
     }
 }
 
-fn others(stay: &[i32]) -> Vec<i32> {
-    let pids = pids();
-    if pids.iter().all(|pid| *pid == 1 || stay.contains(pid)) {
+fn others(stay: &[i32], alone: Option<i32>) -> Vec<i32> {
+    let mut pids = pids();
+    pids.retain(|pid| *pid != 1 && Some(*pid) != alone);
+    if pids.iter().all(|pid| stay.contains(pid)) {
         return Vec::new();
     }
     let parents: BTreeMap<i32, i32> = if stay.is_empty() {
@@ -59,7 +60,7 @@ fn others(stay: &[i32]) -> Vec<i32> {
         }
         false
     };
-    pids.iter().copied().filter(|pid| *pid != 1 && !may_stay(*pid)).collect()
+    pids.iter().copied().filter(|pid| !may_stay(*pid)).collect()
 }
 
 fn pids() -> Vec<i32> {

@@ -10,7 +10,7 @@ use crate::calls::{AT_ONCE, Stands, Tool};
 use crate::files::{self, path, why};
 use crate::output::{More, Output};
 use crate::posts::Post;
-use crate::shell::{self, Shell, Waiting};
+use crate::shell::{self, Shell};
 use crate::sys::{self, POLLIN, POLLOUT, PollFd};
 use crate::wire::{Command, Ended, LONGEST, Looked, Order, Report, Said, Verdict, framed, unframed};
 use crate::{clock, rounds};
@@ -27,6 +27,13 @@ pub(crate) struct Running {
     until: Instant,
 }
 
+/// What becomes of the shell of a command that has ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shells {
+    Stay,
+    Go,
+}
+
 #[derive(Clone, Copy)]
 enum Source {
     Keeper,
@@ -35,6 +42,7 @@ enum Source {
     Port,
     Stdout,
     Stderr,
+    Code,
     Call(u32),
     Post(u32),
 }
@@ -93,6 +101,7 @@ fn served() -> io::Result<()> {
                 Source::Tools => inside.meet_tool(),
                 Source::Port => inside.meet_post(),
                 Source::Stdout | Source::Stderr => inside.hear(source),
+                Source::Code => inside.hear_code()?,
                 Source::Call(n) => inside.hear_tool(n)?,
                 Source::Post(n) => inside.hear_post(n)?,
             }
@@ -124,6 +133,7 @@ impl Inside {
                 (Source::Stderr, running.shell.stderr.as_raw_fd(), POLLIN),
             ];
             sources.extend(ends.into_iter().zip(running.open).filter(|(_, open)| *open).map(|(end, _)| end));
+            sources.extend(running.shell.codes().map(|codes| (Source::Code, codes, POLLIN)));
         }
         let events = |speaks: bool| if speaks { POLLIN | POLLOUT } else { POLLIN };
         sources.extend(
@@ -202,14 +212,11 @@ impl Inside {
             if path(usual).is_dir() { usual.clone() } else { b"/".to_vec() }
         });
         let cwd = path(&given);
-        let mut shell = None;
-        if let Some(waiting) = self.waiting.take() {
-            match waiting.give(&command.command, &cwd) {
-                Ok(given) => shell = Some(given),
-                Err(pid) => sys::kill(pid, sys::SIGKILL),
-            }
+        let mut waiting = self.waiting.take();
+        if let Some(shell) = waiting.take_if(|shell| !shell.give(&command.command, &cwd)) {
+            sys::kill(shell.pid, sys::SIGKILL);
         }
-        let shell = match shell.map_or_else(|| shell::begin(&self.start, &command.command, &cwd), Ok) {
+        let shell = match waiting.map_or_else(|| shell::begin(&self.start, &command.command, &cwd), Ok) {
             Ok(shell) => shell,
             Err(error) => {
                 self.be_ready();
@@ -232,7 +239,7 @@ impl Inside {
 
     fn be_ready(&mut self) {
         if self.waiting.is_none() {
-            self.waiting = Waiting::begin(&self.start).ok();
+            self.waiting = shell::begin_waiting(&self.start).ok();
         }
     }
 
@@ -244,13 +251,25 @@ impl Inside {
         }
     }
 
+    fn hear_code(&mut self) -> io::Result<()> {
+        let Some(mut running) = self.running.take() else { return Ok(()) };
+        if let Some(code) = running.shell.code() {
+            return self.finish(running, Some(code), Shells::Stay);
+        }
+        // It has ended, of which a signal tells, or somebody wrote nonsense there: it is of no more use.
+        sys::kill(running.shell.pid, sys::SIGKILL);
+        running.shell.waits = None;
+        self.running = Some(running);
+        Ok(())
+    }
+
     /// Takes those that ended: programs that last, the waiting shell, the one that runs, and orphans.
     fn reap(&mut self) -> io::Result<()> {
         sys::drain(&self.ended);
         while let Some((pid, code)) = sys::reap() {
             self.forget(pid);
-            if self.running.as_ref().is_some_and(|running| running.shell.pid == pid) {
-                self.finish(Some(code))?;
+            if let Some(running) = self.running.take_if(|running| running.shell.pid == pid) {
+                self.finish(running, Some(code), Shells::Go)?;
             }
         }
         Ok(())
@@ -262,24 +281,26 @@ impl Inside {
                 *daemon = None;
             }
         }
-        if self.waiting.as_ref().is_some_and(|waiting| waiting.shell.pid == pid) {
+        if self.waiting.as_ref().is_some_and(|waiting| waiting.pid == pid) {
             self.waiting = None;
         }
     }
 
     fn watch_time(&mut self) -> io::Result<()> {
-        if self.running.as_ref().is_some_and(|running| Instant::now() >= running.until) {
-            self.finish(None)?;
+        match self.running.take_if(|running| Instant::now() >= running.until) {
+            Some(running) => self.finish(running, None, Shells::Go),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Ends a command: kills what it left, and says what came of it.
-    fn finish(&mut self, code: Option<i32>) -> io::Result<()> {
-        let Some(mut running) = self.running.take() else { return Ok(()) };
+    fn finish(&mut self, mut running: Running, code: Option<i32>, shells: Shells) -> io::Result<()> {
         let stay: Vec<i32> = self.daemons.iter().flatten().copied().collect();
-        for (pid, _) in rounds::sweep(&stay) {
+        let shell = running.shell.pid;
+        let mut shell_stays = shells == Shells::Stay;
+        for (pid, _) in rounds::sweep(&stay, shell_stays.then_some(shell)) {
             self.forget(pid);
+            shell_stays &= pid != shell;
         }
         self.await_ending();
         while running.stdout.take(&mut running.shell.stdout) == More::Now {}
@@ -287,6 +308,9 @@ impl Inside {
         let ended =
             Ended { code, cwd: running.cwd, stdout: running.stdout.cut(), stderr: running.stderr.cut() };
         self.report(running.order, Report::Ended(ended))?;
+        if shell_stays {
+            self.waiting = Some(running.shell);
+        }
         self.be_ready();
         Ok(())
     }

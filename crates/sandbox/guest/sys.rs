@@ -159,6 +159,12 @@ pub(crate) fn unblock(fd: BorrowedFd<'_>) -> io::Result<()> {
     Ok(())
 }
 
+/// The same under a number that no shell script names.
+pub(crate) fn above_9(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    // SAFETY: takes no pointers, and the descriptor is new and ours. 1030 is F_DUPFD_CLOEXEC.
+    Ok(unsafe { OwnedFd::from_raw_fd(checked(fcntl(fd.as_raw_fd(), 1030, 10))?) })
+}
+
 /// Whether an open file is of the kernel's view of processes.
 pub(crate) fn is_of_proc(fd: BorrowedFd<'_>) -> bool {
     const PROC: c_long = 0x9fa0;
@@ -184,9 +190,10 @@ pub(crate) fn umask(mask: u32) {
     unsafe { c_umask(mask) };
 }
 
-/// Lets a command begin in a session of its own, first in line when memory runs out, with `input` as its descriptor 9.
-pub(crate) fn set_apart(command: &mut Command, input: Option<&OwnedFd>) {
-    let input = input.map(AsRawFd::as_raw_fd);
+/// Lets a command begin in a session of its own, first in line when memory runs out, with these ends of pipes under
+/// these numbers.
+pub(crate) fn set_apart(command: &mut Command, ends: [Option<(&OwnedFd, i32)>; 2]) {
+    let ends = ends.map(|end| end.map(|(end, number)| (end.as_raw_fd(), number)));
     let before = move || {
         // SAFETY: only calls that are safe between fork and exec, on constants. 1 is O_WRONLY.
         unsafe {
@@ -196,8 +203,8 @@ pub(crate) fn set_apart(command: &mut Command, input: Option<&OwnedFd>) {
                 write(fd, c"1000".as_ptr().cast(), 4);
                 close(fd);
             }
-            if let Some(input) = input {
-                checked(dup2(input, 9))?;
+            for (end, number) in ends.into_iter().flatten() {
+                checked(dup2(end, number))?;
             }
         }
         Ok(())

@@ -14,6 +14,9 @@ use crate::Limits;
 /// What begins the name of every group.
 const PREFIX: &str = "room-";
 
+/// What is in a group beside the sandbox where processes are started in it: the thread that starts, and bubblewrap.
+const STARTERS: u32 = 2;
+
 /// How often a group is tried to be removed, a few milliseconds apart.
 const TRIES: u32 = 400;
 
@@ -30,6 +33,8 @@ pub(crate) enum Tree {
 #[derive(Debug)]
 pub(crate) struct Groups {
     folders: Vec<PathBuf>,
+    /// Where the thread that starts processes in them comes from and goes back to: version 1 holds threads.
+    outside: Vec<PathBuf>,
 }
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -57,7 +62,11 @@ impl Tree {
     pub(crate) fn make(&self, limits: &Limits) -> io::Result<Groups> {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("{PREFIX}{}-{number}", std::process::id());
-        let mut groups = Groups { folders: Vec::new() };
+        let outside = match self {
+            Self::V1 { .. } => self.bases().into_iter().map(Path::to_owned).collect(),
+            Self::V2 { .. } => Vec::new(),
+        };
+        let mut groups = Groups { folders: Vec::new(), outside };
         let made = self.settings(limits).into_iter().try_for_each(|(base, settings)| {
             let folder = base.join(&name);
             fs::create_dir(&folder)?;
@@ -88,7 +97,7 @@ impl Tree {
                             may("memory.memsw.limit_in_bytes", limits.memory.to_string()),
                         ],
                     ),
-                    (processes.as_path(), vec![must("pids.max", limits.processes.to_string())]),
+                    (processes.as_path(), vec![must("pids.max", (limits.processes + STARTERS).to_string())]),
                 ];
                 if let Some(processors) = processors {
                     all.push((processors, vec![must("cpu.cfs_quota_us", quota.to_string())]));
@@ -162,9 +171,29 @@ impl Setting {
 }
 
 impl Groups {
-    /// Puts a process into them.
+    /// Starts a process in them, where they can hold the thread that starts it; else it is to be taken in later.
+    ///
+    /// To move another process the kernel waits until no process anywhere begins or ends, ten milliseconds and more; a thread
+    /// that moves itself waits for nobody.
+    pub(crate) fn within<T>(&self, start: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        let go_to =
+            |folders: &[PathBuf]| folders.iter().try_for_each(|folder| fs::write(folder.join("tasks"), "0"));
+        if self.outside.is_empty() {
+            return start();
+        }
+        let started = go_to(&self.folders).and_then(|()| start());
+        // Where it may not go back, it leaves when the next sandbox is started.
+        let _ = go_to(&self.outside);
+        started
+    }
+
+    /// Puts a process into them, if it was not started there.
     pub(crate) fn take(&self, pid: u32) -> io::Result<()> {
-        self.folders.iter().try_for_each(|folder| fs::write(folder.join("cgroup.procs"), pid.to_string()))
+        if self.outside.is_empty() {
+            self.folders.iter().try_for_each(|folder| fs::write(folder.join("cgroup.procs"), pid.to_string()))
+        } else {
+            Ok(())
+        }
     }
 
     /// Removes them once they are empty, which the kernel says a moment after the last process is gone.

@@ -1,5 +1,7 @@
 //! What bubblewrap is told: every mount, every namespace, nothing of the host but its programs.
 
+use std::path::Path;
+
 use unbent_core::Layout;
 
 use crate::Limits;
@@ -40,8 +42,13 @@ pub(super) fn programs(system: &System) -> Vec<String> {
     all
 }
 
-/// Everything that bubblewrap is told for a world.
-pub(super) fn arguments(layout: &Layout, limits: &Limits, system: &System) -> Vec<String> {
+/// Everything that bubblewrap is told for a world. The program is bound from where it is, or copied in.
+pub(super) fn arguments(
+    layout: &Layout,
+    limits: &Limits,
+    system: &System,
+    program: Option<&Path>,
+) -> Vec<String> {
     let mut all = walls();
     all.extend(["--hostname".to_owned(), layout.host_name.clone()]);
     all.extend(programs(system));
@@ -52,7 +59,10 @@ pub(super) fn arguments(layout: &Layout, limits: &Limits, system: &System) -> Ve
         (PROGRAM_FD.to_string(), SETTINGS_FD.to_string(), INFO_FD.to_string());
     let mut add = |words: &[&str]| all.extend(words.iter().map(|word| (*word).to_owned()));
     add(&["--perms", "0755", "--size", &room, "--tmpfs", "/usr/local", "--dir", "/usr/local/bin"]);
-    add(&["--perms", "0555", "--file", &program_fd, program::PATH]);
+    match program.and_then(Path::to_str) {
+        Some(place) => add(&["--ro-bind", place, program::PATH]),
+        None => add(&["--perms", "0555", "--file", &program_fd, program::PATH]),
+    }
     add(&["--perms", "0444", "--file", &settings_fd, program::SETTINGS]);
     add(&["--proc", "/proc", "--ro-bind", "/dev/null", "/proc/cmdline", "--dev", "/dev"]);
     add(&["--perms", "1777", "--size", &size, "--tmpfs", "/dev/shm"]);
@@ -80,6 +90,8 @@ pub(super) fn arguments(layout: &Layout, limits: &Limits, system: &System) -> Ve
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use unbent_core::{Layout, WorldFile};
 
     use super::{System, arguments, tools_are_closed};
@@ -98,7 +110,7 @@ mod tests {
 
     fn told(layout: &Layout) -> Vec<String> {
         let system = System { links: vec![("/bin".to_owned(), "usr/bin".to_owned())], folders: Vec::new() };
-        arguments(layout, &Limits::default(), &system)
+        arguments(layout, &Limits::default(), &system, Some(Path::new("/dev/shm/svc-1-0")))
     }
 
     /// What follows each of these words.
@@ -119,10 +131,19 @@ mod tests {
     #[test]
     fn nothing_of_the_host_is_bound_but_programs_and_never_to_be_written() {
         let all = told(&layout());
-        assert_eq!(after(&all, "--ro-bind"), ["/usr", "/dev/null"]);
+        assert_eq!(after(&all, "--ro-bind"), ["/usr", "/dev/shm/svc-1-0", "/dev/null"]);
+        assert_eq!(after(&all, "--file"), ["4"], "only its settings are copied in");
         assert_eq!(after(&all, "--ro-bind-try"), ["/etc/alternatives"]);
         assert!(!all.iter().any(|word| word == "--bind" || word == "--dev-bind" || word == "--share-net"));
         assert_eq!(after(&all, "--remount-ro"), ["/opt/tools", "/usr/local", "/dev", "/"]);
+    }
+
+    #[test]
+    fn where_the_program_cannot_be_bound_it_is_copied_in() {
+        let system = System { links: Vec::new(), folders: Vec::new() };
+        let all = arguments(&layout(), &Limits::default(), &system, None);
+        assert_eq!(after(&all, "--file"), ["3", "4"]);
+        assert_eq!(after(&all, "--ro-bind"), ["/usr", "/dev/null"]);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 mod arguments;
 mod probe;
+mod shared;
 mod spawn;
+mod user;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use crate::session::{Process, Session, now};
 use crate::start::{self, Held};
 use crate::system::System;
 use crate::{Limits, Unavailable};
+use shared::Shared;
 
 pub use probe::probe;
 
@@ -43,6 +46,7 @@ pub struct Bubblewrap {
     places: System,
     groups: Option<Tree>,
     open: Arc<Semaphore>,
+    shared: Option<Shared>,
 }
 
 impl Bubblewrap {
@@ -55,7 +59,14 @@ impl Bubblewrap {
         let program = probe::program()?;
         probe::try_out(&program)?;
         let open = Arc::new(Semaphore::new(options.max_open.max(1)));
-        Ok(Self { options, program, places: System::find(), groups: Tree::find().ok(), open })
+        Ok(Self {
+            options,
+            program,
+            places: System::find(),
+            groups: Tree::find().ok(),
+            open,
+            shared: Shared::place(),
+        })
     }
 
     /// What a run file says of its sandboxes.
@@ -84,7 +95,8 @@ impl Bubblewrap {
         let held = if self.groups.is_some() { Held::ByGroup } else { Held::ByProcess };
         let start = start::start(&layout, limits, now, held)
             .map_err(|why| fault(format!("the world {:?} cannot be set up: {why}", spec.kind)))?;
-        let arguments = arguments::arguments(&layout, limits, &self.places);
+        let program = self.shared.as_ref().map(Shared::path);
+        let arguments = arguments::arguments(&layout, limits, &self.places, program);
         let groups = self.groups.as_ref().map(|tree| tree.make(limits)).transpose();
         let groups = groups.map_err(|why| fault(format!("no control group for a sandbox: {why}")))?;
         let spawned = spawn::spawn(&self.program, arguments, &layout.socket, groups)

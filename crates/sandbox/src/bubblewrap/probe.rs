@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::arguments::{programs, walls};
+use super::user;
 use crate::cgroup::Tree;
 use crate::system::System;
 use crate::{Gap, Unavailable};
@@ -52,8 +53,8 @@ pub(super) fn try_out(program: &Path) -> Result<(), Unavailable> {
         "/bin/true",
     ]);
     command.env_clear().current_dir("/").stdin(Stdio::null());
-    if nix::unistd::geteuid().is_root() {
-        command.uid(1_900_000_000).gid(1_900_000_000);
+    if let Some(user) = user::next() {
+        command.uid(user).gid(user);
     }
     let why = match command.output() {
         Ok(output) if output.status.success() => return Ok(()),

@@ -10,7 +10,6 @@ use std::os::unix::net::UnixStream as Pair;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
@@ -23,13 +22,10 @@ use tokio::net::unix::pipe;
 use tokio::sync::oneshot;
 
 use super::arguments::{INFO_FD, PROGRAM_FD, SETTINGS_FD};
+use super::user;
 use crate::cgroup::Groups;
 use crate::program::PROGRAM;
 use crate::session::Keeper;
-
-/// The first of the numbers of users that nobody has, of which each sandbox gets one when we are root: what stays user 0 of the machine may write
-/// to its settings.
-const FIRST_USER: u32 = 1_900_000_000;
 
 /// How much of what bubblewrap complains is told: bytes.
 const WORDS: usize = 4 << 10;
@@ -81,16 +77,7 @@ pub(super) async fn spawn(
     command.args(arguments);
     let descriptors =
         vec![(PROGRAM_FD, program_again()?), (SETTINGS_FD, held(settings)?), (INFO_FD, info_end.into())];
-    let child = start(command, theirs, descriptors).await;
-    let mut child = match child {
-        Ok(child) => child,
-        Err(error) => {
-            if let Some(groups) = groups {
-                groups.remove();
-            }
-            return Err(error);
-        }
-    };
+    let (mut child, groups) = start(command, theirs, descriptors, groups).await?;
     let stderr = child.stderr.take().expect("it is piped");
     nix::fcntl::fcntl(&stderr, nix::fcntl::FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
     let jail = Jail { child: Some(child), stderr: Mutex::new(stderr), groups };
@@ -122,38 +109,48 @@ fn held(text: &str) -> io::Result<OwnedFd> {
     Ok(out.into())
 }
 
-async fn start(mut command: Command, ends: Pair, descriptors: Vec<(i32, OwnedFd)>) -> io::Result<Child> {
+/// Starts it in the groups, which are gone if it does not start.
+async fn start(
+    mut command: Command,
+    ends: Pair,
+    descriptors: Vec<(i32, OwnedFd)>,
+    groups: Option<Groups>,
+) -> io::Result<(Child, Option<Groups>)> {
     let (done, child) = oneshot::channel();
     let job = move || {
-        let started = (|| {
+        let start = || {
             command
                 .env_clear()
                 .current_dir("/")
                 .stdin(OwnedFd::from(ends.try_clone()?))
                 .stdout(OwnedFd::from(ends));
             command.stderr(Stdio::piped());
-            if nix::unistd::geteuid().is_root() {
-                let user = next_user();
+            if let Some(user) = user::next() {
                 command.uid(user).gid(user);
             }
             let mappings =
                 descriptors.into_iter().map(|(child_fd, parent_fd)| FdMapping { parent_fd, child_fd });
             command.fd_mappings(mappings.collect()).map_err(io::Error::other)?;
             command.spawn()
-        })();
-        if let Err(Ok(child)) = done.send(started) {
-            end(child, None);
+        };
+        let started = match &groups {
+            Some(groups) => groups.within(start),
+            None => start(),
+        };
+        let started = match (started, groups) {
+            (Ok(child), groups) => Ok((child, groups)),
+            (Err(error), groups) => {
+                groups.into_iter().for_each(Groups::remove);
+                Err(error)
+            }
+        };
+        if let Err(Ok((child, groups))) = done.send(started) {
+            end(child, groups);
         }
     };
     let gone = || io::Error::other("the thread that starts sandboxes is gone");
     STARTING.send(Box::new(job)).map_err(|_| gone())?;
     child.await.map_err(|_| gone())?
-}
-
-/// A number of a user that no other sandbox of ours has now.
-fn next_user() -> u32 {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    FIRST_USER + std::process::id() % 100_000 * 1_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 1_000
 }
 
 /// Reads the number of the first process from what bubblewrap says about it.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::room::{Host, Room, open, open_with};
 
-/// Whatever runs, the listing and its shell included.
+/// Whatever runs, with the listing, its shell and the shell from which that one came.
 async fn running(room: &Room) -> String {
     room.says("ps -e -o comm= > /tmp/running; sort /tmp/running | tr '\\n' ' '").await
 }
@@ -16,7 +16,7 @@ pub(crate) async fn what_a_command_leaves_is_killed(host: &Host) {
                  bash -c 'while :; do sleep 0.01; done' & echo left";
     let ended = room.run(leave).await;
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "left\n"));
-    assert_eq!(running(&room).await, "bash ps svc ");
+    assert_eq!(running(&room).await, "bash bash ps svc ");
     // Nobody is left to be waited for either.
     assert_eq!(room.says("ps -e -o stat= | grep -c Z || true").await, "0");
 }
@@ -47,6 +47,6 @@ pub(crate) async fn a_program_that_multiplies_ends_with_its_command(host: &Host)
     let ended = room.run_in(None, "f() { f & f & }; while :; do f 2>/dev/null; done", 1).await;
     assert_eq!(ended.code, None);
     assert_eq!(room.says("echo calm").await, "calm");
-    assert_eq!(running(&room).await, "bash ps sleep svc ");
+    assert_eq!(running(&room).await, "bash bash ps sleep svc ");
     assert_eq!(room.picture().await["daemons"], json!({ "d0": true }));
 }
