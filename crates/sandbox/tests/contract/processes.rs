@@ -36,7 +36,8 @@ pub(crate) async fn programs_that_last_outlive_commands_with_their_children(host
 
 pub(crate) async fn a_program_that_was_killed_is_told(host: &Host) {
     let room = open_with(host, json!({ "daemons": ["sleep 5000", "sleep 5001", "exit 3"] })).await;
-    room.says("kill -9 $(cat /var/run/d0.pid)").await;
+    room.says("while kill -0 $(cat /var/run/d2.pid) 2>/dev/null; do :; done; kill -9 $(cat /var/run/d0.pid)")
+        .await;
     assert_eq!(room.picture().await["daemons"], json!({ "d0": false, "d1": true, "d2": false }));
     room.says("ledger count").await;
     assert_eq!(room.picture().await["daemons"], json!({ "d0": false, "d1": true, "d2": false }));
