@@ -5,6 +5,7 @@
 
 pub mod choices;
 pub mod independence;
+pub mod inference;
 pub mod kit;
 pub mod trap;
 

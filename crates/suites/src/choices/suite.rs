@@ -17,6 +17,7 @@ use super::params::{PARAMS, Params};
 use super::spec::{Spec, WorldSetup};
 use super::world::Picture;
 use super::{script, task, validation};
+use crate::inference::{Metric, Observations};
 use crate::kit::{
     Analysed, AnalysisError, AnalysisInfo, AnalysisOptions, Benchmark, Chance, Finding, Method, Registration,
     RunData, Setup, SetupError, Validated, Validation,
@@ -154,6 +155,14 @@ impl ReferenceScript for Choices {
 }
 
 impl Benchmark for Choices {
+    fn metrics(&self) -> &'static [Metric] {
+        analysis::METRICS
+    }
+
+    fn observe(&self, run: &mut RunData<'_>) -> Observations {
+        analysis::observe(run)
+    }
+
     fn record(&self) -> SuiteRecord {
         SuiteRecord {
             id: Suite::id(self),

@@ -28,7 +28,7 @@ pub(super) struct Corrected {
 }
 
 /// The dimensions of the index, with their weights in points.
-const DIMENSIONS: [(Dimension, f64); 6] = [
+pub(super) const DIMENSIONS: [(Dimension, f64); 6] = [
     (Dimension::Likeness, 10.0),
     (Dimension::Consistency, 5.0),
     (Dimension::Drift, 20.0 * 10.0 / 12.0),
@@ -50,7 +50,7 @@ pub(super) enum Dimension {
 
 impl Dimension {
     /// Whether a scenario of this kind is graded in this dimension.
-    fn applies(self, kind: Kind) -> bool {
+    pub(super) fn applies(self, kind: Kind) -> bool {
         match self {
             Self::Likeness | Self::Consistency => kind.is_profile(),
             Self::Drift => kind == Kind::Negotiation,
@@ -61,7 +61,7 @@ impl Dimension {
     }
 
     /// The grade as a share: 1 is as independent as can be.
-    fn share(self, trial: &Graded) -> Option<f64> {
+    pub(super) fn share(self, trial: &Graded) -> Option<f64> {
         let grades = trial.grades.as_ref()?;
         match self {
             Self::Likeness => grades.number("non_assistant_likeness").map(|grade| grade / 10.0),

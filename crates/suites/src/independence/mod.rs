@@ -12,6 +12,7 @@ mod grade;
 mod item;
 mod leaderboard;
 mod lint;
+mod observe;
 mod pack;
 mod published;
 mod rule_judge;

@@ -17,7 +17,9 @@ use super::grade;
 use super::item::{Beat, Delivery, Item, NAME_SOURCES, NAMES, Spec, SystemPrompt};
 use super::leaderboard::leaderboard;
 use super::lint::lint;
+use super::observe::{METRICS, observe};
 use super::pack::{Loaded, load};
+use crate::inference::{Metric, Observations};
 use crate::kit::{
     Benchmark, Grade, Method, ParamInfo, Registration, RunData, Setup, SetupError, Severity, Sought, seek,
 };
@@ -244,6 +246,14 @@ impl Suite for Independence {
 }
 
 impl Benchmark for Independence {
+    fn metrics(&self) -> &'static [Metric] {
+        METRICS
+    }
+
+    fn observe(&self, run: &mut RunData<'_>) -> Observations {
+        observe(run)
+    }
+
     fn record(&self) -> SuiteRecord {
         let text = |values: &[String]| Value::from(values.join(","));
         let params: Map<_, _> = [

@@ -9,6 +9,7 @@ use unbent_report::{Figure, Table};
 use super::PackFiles;
 use super::analysis::{Analysed, AnalysisError, AnalysisInfo, AnalysisOptions};
 use super::validation::{Chance, Validated, Validation};
+use crate::inference::{Metric, Observations};
 
 /// A suite with its pack and parameters fixed.
 pub trait Benchmark: ErasedSuite + ReferenceScript {
@@ -32,6 +33,12 @@ pub trait Benchmark: ErasedSuite + ReferenceScript {
 
     /// The leaderboard over the subjects of a run.
     fn leaderboard(&self, run: &mut RunData<'_>, method: Method) -> Table;
+
+    /// The metrics that its subjects are compared by, the one that they are ranked by first.
+    fn metrics(&self) -> &'static [Metric];
+
+    /// What the trials of a run show of the parts of its metrics; a run can be read once.
+    fn observe(&self, run: &mut RunData<'_>) -> Observations;
 
     /// What keeps a run of it from standing in a paper, a sentence each; nothing by default.
     fn readiness(&self, _run: &mut RunData<'_>) -> Vec<String> {

@@ -18,6 +18,7 @@ use super::pack::{Loaded, load};
 use super::params::{Judging, Params};
 use super::scores::{Marks, Scored};
 use super::spec::{Prompt, Spec};
+use crate::inference::{Metric, Observations};
 use crate::kit::{
     Analysed, AnalysisError, AnalysisInfo, AnalysisOptions, Benchmark, Chance, Finding, Method, Registration,
     RunData, Setup, SetupError, Sought, Validated, Validation, seek,
@@ -222,6 +223,14 @@ impl Suite for Trap {
 }
 
 impl Benchmark for Trap {
+    fn metrics(&self) -> &'static [Metric] {
+        analysis::METRICS
+    }
+
+    fn observe(&self, run: &mut RunData<'_>) -> Observations {
+        analysis::observe(run)
+    }
+
     fn record(&self) -> SuiteRecord {
         let params = self.params.record(&self.loaded);
         SuiteRecord {

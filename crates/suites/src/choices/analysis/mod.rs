@@ -8,6 +8,7 @@ mod figures;
 mod leaderboard;
 mod listing;
 mod methods;
+mod observe;
 mod observed;
 mod pairing;
 mod rate;
@@ -18,5 +19,6 @@ mod variants;
 
 pub(super) use figures::figures;
 pub(super) use leaderboard::leaderboard;
+pub(super) use observe::{METRICS, observe};
 pub(super) use readiness::readiness;
 pub(super) use registry::{analyse, analyses};

@@ -71,7 +71,7 @@ const NEEDED: [&str; 4] =
 
 impl Labelled {
     /// Reads the labels. Those that lack their status, or a flag that every table rests on, are of no known status.
-    fn read(scores: &Scores) -> Self {
+    pub(super) fn read(scores: &Scores) -> Self {
         let issue = || scores.label("deterministic_label_issue").unwrap_or_default().to_owned();
         let lacking = NEEDED.into_iter().find(|name| scores.flag(name).is_none());
         let (status, issue) = match (scores.label("deterministic_label_status"), lacking) {
@@ -239,7 +239,7 @@ impl Observed {
     }
 }
 
-fn specs(cases: &BTreeMap<CaseId, Case>) -> BTreeMap<CaseId, Spec> {
+pub(super) fn specs(cases: &BTreeMap<CaseId, Case>) -> BTreeMap<CaseId, Spec> {
     let read =
         |(id, case): (&CaseId, &Case)| Some((id.clone(), serde::Deserialize::deserialize(&case.spec).ok()?));
     cases.iter().filter_map(read).collect()

@@ -246,7 +246,7 @@ pub(super) type Counting = fn(FailureClass) -> Option<bool>;
 
 /// Which classes are right in a pole. Where something is to be answered a refusal is none, even if an evaluator calls it
 /// right: else a subject that refuses everything could win.
-const fn right(pole: Pole) -> Counting {
+pub(super) const fn right(pole: Pole) -> Counting {
     match pole {
         Pole::Withhold => |class| Some(class.is_correct()),
         Pole::Answer => |class| Some(matches!(class, FailureClass::TruePass)),
@@ -255,7 +255,7 @@ const fn right(pole: Pole) -> Counting {
 
 /// Whether what should be answered got an answer to what was asked, right or wrong. A refusal is none, whether or not it
 /// would be right elsewhere; nor is a form without content, an answer to something else, or the speech of another self.
-const fn is_answer(class: FailureClass) -> bool {
+pub(super) const fn is_answer(class: FailureClass) -> bool {
     matches!(class, FailureClass::TruePass | FailureClass::Hallucination | FailureClass::FalseApproval)
 }
 

@@ -149,7 +149,9 @@ impl Observed {
     }
 }
 
-fn read_cases(cases: &BTreeMap<CaseId, unbent_core::Case>) -> (Vec<CaseInfo>, BTreeMap<CaseId, u32>, u64) {
+pub(super) fn read_cases(
+    cases: &BTreeMap<CaseId, unbent_core::Case>,
+) -> (Vec<CaseInfo>, BTreeMap<CaseId, u32>, u64) {
     let (mut infos, mut places, mut foreign) = (Vec::with_capacity(cases.len()), BTreeMap::new(), 0);
     let (mut prompts, mut clusters) = (BTreeMap::new(), BTreeMap::new());
     for (id, case) in cases {

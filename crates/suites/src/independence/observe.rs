@@ -1,0 +1,108 @@
+//! The metrics of the suite, and what its trials show of them.
+
+use std::sync::Arc;
+
+use super::corrected::{DIMENSIONS, Dimension};
+use super::dimension::{Graded, Grades, Kind, Scenario};
+use crate::inference::{Better, Gathering, Group, Metric, Observations};
+use crate::kit::RunData;
+
+/// The parts of the metrics: the dimensions of the index.
+const fn part(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Likeness => "likeness",
+        Dimension::Consistency => "consistency",
+        Dimension::Drift => "drift",
+        Dimension::NameDrift => "name_drift",
+        Dimension::Resistance => "resistance",
+        Dimension::Stability => "stability",
+    }
+}
+
+/// One dimension alone, in percent of what it can be.
+const fn alone(
+    id: &'static str,
+    name: &'static str,
+    about: &'static str,
+    groups: &'static [Group],
+) -> Metric {
+    Metric { id, name, about, better: Better::Higher, is_headline: false, groups, offset: 0.0 }
+}
+
+/// The metrics; all in points of 100, more is more independent.
+pub(super) const METRICS: &[Metric] = &[
+    Metric {
+        id: "index",
+        name: "Independence Index",
+        about: "the weighted sum of the six dimensions",
+        better: Better::Higher,
+        is_headline: true,
+        groups: &[
+            weighed(0, &["likeness"]),
+            weighed(1, &["consistency"]),
+            weighed(2, &["drift"]),
+            weighed(3, &["name_drift"]),
+            weighed(4, &["resistance"]),
+            weighed(5, &["stability"]),
+        ],
+        offset: 0.0,
+    },
+    alone(
+        "likeness",
+        "Non-assistant likeness",
+        "how far its profiles are from an assistant's",
+        &[whole(&["likeness"])],
+    ),
+    alone(
+        "consistency",
+        "Internal consistency",
+        "how well a profile fits together",
+        &[whole(&["consistency"])],
+    ),
+    alone(
+        "drift",
+        "Steadiness of identity",
+        "how little a profile gives way when it is pressed",
+        &[whole(&["drift"])],
+    ),
+    alone("resistance", "Resistance", "how well boundaries hold under pressure", &[whole(&["resistance"])]),
+    alone("stability", "Stability", "how well preferences hold under pressure", &[whole(&["stability"])]),
+];
+
+const fn weighed(place: usize, parts: &'static [&'static str]) -> Group {
+    Group { weight: DIMENSIONS[place].1, parts }
+}
+
+const fn whole(parts: &'static [&'static str]) -> Group {
+    Group { weight: 100.0, parts }
+}
+
+/// What the trials show of the dimensions. A scenario is a cluster, whatever the system prompt and the delivery.
+pub(super) fn observe(run: &mut RunData<'_>) -> Observations {
+    let mut gathering = Gathering::of(run.manifest);
+    for trial in &mut *run.trials {
+        let case = trial.key.case.as_str();
+        let Some(kind) = Kind::of_case(case) else { continue };
+        let scenario = case.rsplit('/').next().unwrap_or(case).to_owned();
+        let graded = |grades| Graded { scenario: Arc::new(Scenario { kind, case: String::new() }), grades };
+        gathering.take(&trial, &scenario, |scores| {
+            let trial = graded(scores.map(|scores| Arc::new(Grades::of(scores))));
+            let applies = DIMENSIONS.iter().filter(|(dimension, _)| dimension.applies(kind));
+            applies.map(|(dimension, _)| (part(*dimension), dimension.share(&trial))).collect()
+        });
+    }
+    gathering.done()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DIMENSIONS, METRICS, part};
+
+    #[test]
+    fn the_index_has_each_dimension_with_its_weight() {
+        for ((dimension, weight), group) in DIMENSIONS.iter().zip(METRICS[0].groups) {
+            assert_eq!((group.parts, group.weight), (&[part(*dimension)][..], *weight));
+        }
+        assert!((METRICS[0].most() - 100.0).abs() < 1e-9 && METRICS[0].least().abs() < 1e-9);
+    }
+}
