@@ -5,6 +5,7 @@
 
 mod contract;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -192,4 +193,45 @@ fn what_is_missing_is_said_with_what_works_and_what_to_do() {
     let options = Options { worlds: Arc::new(Scripted), limits: Limits::default(), max_open: 1 };
     let error = Bubblewrap::new(options).err().unwrap().to_string();
     assert!(error.starts_with("no sandbox can be opened: no program bwrap in PATH; "), "{error}");
+}
+
+#[tokio::test]
+async fn what_was_started_in_advance_is_as_good_and_ends_with_its_host() {
+    // In a process of its own, as groups are known by their process.
+    if std::env::var_os(BEGUN_BY_A_TEST).is_none() {
+        let run = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["what_was_started_in_advance_is_as_good_and_ends_with_its_host", "--exact", "--nocapture"])
+            .env(BEGUN_BY_A_TEST, "1")
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        return;
+    }
+    let Some(host) = host(Limits::default()) else { return };
+    if !probe().is_empty() {
+        eprintln!("skipped: without control groups it cannot be seen what was started");
+        return;
+    }
+    let room = open(&host).await;
+    let ours = || {
+        let groups = groups_of(std::process::id());
+        groups
+            .iter()
+            .filter_map(|group| group.file_name())
+            .map(ToOwned::to_owned)
+            .collect::<BTreeSet<_>>()
+            .len()
+    };
+    // Another is started behind it.
+    while ours() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let second = open(&host).await;
+    for room in [&room, &second] {
+        assert_eq!(room.says("hostname; cat notes.txt").await.lines().count(), 2);
+    }
+    room.says("echo mine > /tmp/mine").await;
+    assert_eq!(second.says("ls /tmp").await, "");
+    drop((room, second, host));
+    assert_eq!(ours(), 0);
 }

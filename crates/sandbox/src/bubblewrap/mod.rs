@@ -3,6 +3,7 @@
 mod arguments;
 mod probe;
 mod shared;
+mod spares;
 mod spawn;
 mod user;
 
@@ -22,6 +23,8 @@ use crate::start::{self, Held};
 use crate::system::System;
 use crate::{Limits, Unavailable};
 use shared::Shared;
+use spares::Spares;
+use spawn::Recipe;
 
 pub use probe::probe;
 
@@ -47,6 +50,7 @@ pub struct Bubblewrap {
     groups: Option<Tree>,
     open: Arc<Semaphore>,
     shared: Option<Shared>,
+    spares: Arc<Spares>,
 }
 
 impl Bubblewrap {
@@ -66,6 +70,7 @@ impl Bubblewrap {
             groups: Tree::find().ok(),
             open,
             shared: Shared::place(),
+            spares: Arc::new(Spares::new()),
         })
     }
 
@@ -96,10 +101,15 @@ impl Bubblewrap {
         let start = start::start(&layout, limits, now, held)
             .map_err(|why| fault(format!("the world {:?} cannot be set up: {why}", spec.kind)))?;
         let program = self.shared.as_ref().map(Shared::path);
-        let arguments = arguments::arguments(&layout, limits, &self.places, program);
-        let groups = self.groups.as_ref().map(|tree| tree.make(limits)).transpose();
-        let groups = groups.map_err(|why| fault(format!("no control group for a sandbox: {why}")))?;
-        let spawned = spawn::spawn(&self.program, arguments, &layout.socket, groups)
+        let recipe = Recipe {
+            program: self.program.clone(),
+            arguments: arguments::arguments(&layout, limits, &self.places, program),
+            settings: layout.socket.clone(),
+            groups: self.groups.clone().map(|tree| (tree, limits.clone())),
+        };
+        // Where as many are open as may be, the machine has better to do than to start one in advance.
+        let leaves_spare = self.open.available_permits() > 0;
+        let spawned = spawn::spawn(recipe, &self.spares, leaves_spare)
             .await
             .map_err(|why| fault(format!("bubblewrap did not start: {why}")))?;
         let (incoming, outgoing) = tokio::io::split(spawned.stream);
@@ -115,6 +125,7 @@ impl Bubblewrap {
 /// Leaves nothing behind: whoever drops it is about to end.
 impl Drop for Bubblewrap {
     fn drop(&mut self) {
+        self.spares.close();
         spawn::settle(PATIENCE);
     }
 }

@@ -8,9 +8,9 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream as Pair;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, Stdio};
-use std::sync::{LazyLock, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use command_fds::{CommandFdExt, FdMapping};
@@ -22,8 +22,10 @@ use tokio::net::unix::pipe;
 use tokio::sync::oneshot;
 
 use super::arguments::{INFO_FD, PROGRAM_FD, SETTINGS_FD};
+use super::spares::Spares;
 use super::user;
-use crate::cgroup::Groups;
+use crate::Limits;
+use crate::cgroup::{Groups, Tree};
 use crate::program::PROGRAM;
 use crate::session::Keeper;
 
@@ -64,24 +66,43 @@ static IN_MEMORY: LazyLock<io::Result<OwnedFd>> = LazyLock::new(|| {
     Ok(file.into())
 });
 
-/// Starts bubblewrap and puts its first process into the groups, before that process has been told anything.
-pub(super) async fn spawn(
-    program: &Path,
-    arguments: Vec<String>,
-    settings: &str,
-    groups: Option<Groups>,
-) -> io::Result<Spawned> {
-    let (ours, theirs) = Pair::pair()?;
-    let (info, info_end) = io::pipe()?;
-    let mut command = Command::new(program);
-    command.args(arguments);
-    let descriptors =
-        vec![(PROGRAM_FD, program_again()?), (SETTINGS_FD, held(settings)?), (INFO_FD, info_end.into())];
-    let (mut child, groups) = start(command, theirs, descriptors, groups).await?;
-    let stderr = child.stderr.take().expect("it is piped");
-    nix::fcntl::fcntl(&stderr, nix::fcntl::FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-    let jail = Jail { child: Some(child), stderr: Mutex::new(stderr), groups };
-    match first_process(info.into()).await {
+/// What bubblewrap is told, and what a sandbox is held by: whatever is the same can be started in advance.
+#[derive(Clone, PartialEq)]
+pub(super) struct Recipe {
+    pub(super) program: PathBuf,
+    pub(super) arguments: Vec<String>,
+    pub(super) settings: String,
+    pub(super) groups: Option<(Tree, Limits)>,
+}
+
+/// Bubblewrap as it begins, which nobody has spoken to.
+pub(super) struct Begun {
+    ours: Pair,
+    info: OwnedFd,
+    jail: Jail,
+}
+
+/// Starts bubblewrap, or takes one that was started in advance, and puts its first process into the groups before that
+/// process has been told anything. Behind it another is started in advance, if there is to be one.
+pub(super) async fn spawn(recipe: Recipe, spares: &Arc<Spares>, leaves_spare: bool) -> io::Result<Spawned> {
+    let Begun { ours, info, jail } = if let Some(begun) = spares.take(&recipe) {
+        if leaves_spare {
+            send(spare(recipe, spares.clone()))?;
+        }
+        begun
+    } else {
+        let (done, begun) = oneshot::channel();
+        let spares = spares.clone();
+        send(Box::new(move || {
+            // Nobody may want it any more; then it ends at once.
+            let _ = done.send(begin(&recipe));
+            if leaves_spare {
+                spare(recipe, spares)();
+            }
+        }))?;
+        begun.await.map_err(|_| gone())??
+    };
+    match first_process(info).await {
         Ok(pid) => {
             if let Some(groups) = &jail.groups {
                 groups.take(pid)?;
@@ -94,6 +115,26 @@ pub(super) async fn spawn(
             Err(if words.is_empty() { error } else { io::Error::other(words) })
         }
     }
+}
+
+/// Starts one in advance, where there is none yet.
+fn spare(recipe: Recipe, spares: Arc<Spares>) -> Job {
+    Box::new(move || {
+        // One that does not start is missed by nobody: who wants it starts it again and is told why.
+        if spares.lacks(&recipe)
+            && let Ok(begun) = begin(&recipe)
+        {
+            spares.put(recipe, begun);
+        }
+    })
+}
+
+fn gone() -> io::Error {
+    io::Error::other("the thread that starts sandboxes is gone")
+}
+
+fn send(job: Job) -> io::Result<()> {
+    STARTING.send(job).map_err(|_| gone())
 }
 
 /// The program, to be read from its beginning.
@@ -109,48 +150,48 @@ fn held(text: &str) -> io::Result<OwnedFd> {
     Ok(out.into())
 }
 
-/// Starts it in the groups, which are gone if it does not start.
-async fn start(
-    mut command: Command,
-    ends: Pair,
-    descriptors: Vec<(i32, OwnedFd)>,
-    groups: Option<Groups>,
-) -> io::Result<(Child, Option<Groups>)> {
-    let (done, child) = oneshot::channel();
-    let job = move || {
-        let start = || {
-            command
-                .env_clear()
-                .current_dir("/")
-                .stdin(OwnedFd::from(ends.try_clone()?))
-                .stdout(OwnedFd::from(ends));
-            command.stderr(Stdio::piped());
-            if let Some(user) = user::next() {
-                command.uid(user).gid(user);
-            }
-            let mappings =
-                descriptors.into_iter().map(|(child_fd, parent_fd)| FdMapping { parent_fd, child_fd });
-            command.fd_mappings(mappings.collect()).map_err(io::Error::other)?;
-            command.spawn()
-        };
-        let started = match &groups {
-            Some(groups) => groups.within(start),
-            None => start(),
-        };
-        let started = match (started, groups) {
-            (Ok(child), groups) => Ok((child, groups)),
-            (Err(error), groups) => {
-                groups.into_iter().for_each(Groups::remove);
-                Err(error)
-            }
-        };
-        if let Err(Ok((child, groups))) = done.send(started) {
-            end(child, groups);
+/// Starts it in its groups, on the thread that never ends.
+fn begin(recipe: &Recipe) -> io::Result<Begun> {
+    let (ours, theirs) = Pair::pair()?;
+    let (info, info_end) = io::pipe()?;
+    let descriptors = vec![
+        (PROGRAM_FD, program_again()?),
+        (SETTINGS_FD, held(&recipe.settings)?),
+        (INFO_FD, info_end.into()),
+    ];
+    let mut command = Command::new(&recipe.program);
+    command
+        .args(&recipe.arguments)
+        .env_clear()
+        .current_dir("/")
+        .stdin(OwnedFd::from(theirs.try_clone()?))
+        .stdout(OwnedFd::from(theirs))
+        .stderr(Stdio::piped());
+    if let Some(user) = user::next() {
+        command.uid(user).gid(user);
+    }
+    let mappings = descriptors.into_iter().map(|(child_fd, parent_fd)| FdMapping { parent_fd, child_fd });
+    command.fd_mappings(mappings.collect()).map_err(io::Error::other)?;
+    let groups = recipe.groups.as_ref().map(|(tree, limits)| tree.make(limits)).transpose();
+    let groups = groups.map_err(|why| io::Error::new(why.kind(), format!("no control group: {why}")))?;
+    let started = match &groups {
+        Some(groups) => groups.within(|| command.spawn()),
+        None => command.spawn(),
+    };
+    let mut child = match started {
+        Ok(child) => child,
+        Err(error) => {
+            groups.into_iter().for_each(Groups::remove);
+            return Err(error);
         }
     };
-    let gone = || io::Error::other("the thread that starts sandboxes is gone");
-    STARTING.send(Box::new(job)).map_err(|_| gone())?;
-    child.await.map_err(|_| gone())?
+    let stderr = child.stderr.take().expect("it is piped");
+    nix::fcntl::fcntl(&stderr, nix::fcntl::FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+    Ok(Begun {
+        ours,
+        info: info.into(),
+        jail: Jail { child: Some(child), stderr: Mutex::new(stderr), groups },
+    })
 }
 
 /// Reads the number of the first process from what bubblewrap says about it.
@@ -184,13 +225,16 @@ fn end(mut child: Child, groups: Option<Groups>) {
     let _ = ENDING.send(Box::new(job));
 }
 
-/// Waits until all sandboxes that were dropped are gone, or for so long.
+/// Waits until all sandboxes that were dropped are gone, those that are being started with nobody to want them too, or for
+/// so long.
 pub(super) fn settle(patience: Duration) {
-    let (done, settled) = mpsc::channel();
-    let job = move || _ = done.send(());
-    if ENDING.send(Box::new(job)).is_ok() {
-        // Whatever takes longer is left to the next start.
-        let _ = settled.recv_timeout(patience);
+    for queue in [&STARTING, &ENDING] {
+        let (done, settled) = mpsc::channel();
+        let job = move || _ = done.send(());
+        if queue.send(Box::new(job)).is_ok() {
+            // Whatever takes longer is left to the next start.
+            let _ = settled.recv_timeout(patience);
+        }
     }
 }
 
