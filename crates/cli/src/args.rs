@@ -10,12 +10,14 @@ use clap_complete::Shell;
 mod analysing;
 mod drawing;
 mod generating;
+mod reporting;
 mod running;
 mod sandboxing;
 
 pub(crate) use analysing::AnalyzeArgs;
 pub(crate) use drawing::FiguresArgs;
 pub(crate) use generating::{GenerateCommand, LanguageArg, NamesArg, ProfileArg, TrapArgs};
+pub(crate) use reporting::{ProfileArgs, ReportArgs};
 pub(crate) use running::{
     CacheArgs, CacheCommand, CacheCommandArgs, CacheMode, CachePlaceArgs, ConnectionArgs, RejudgeArgs,
     ResumeArgs, RunArgs,
@@ -65,6 +67,10 @@ pub(crate) enum Command {
     Analyze(AnalyzeArgs),
     /// Draw the figures of run files as SVG, with their data as CSV
     Figures(FiguresArgs),
+    /// Write a report of run files: one HTML file that needs nothing else, Markdown, figures and tables
+    Report(ReportArgs),
+    /// Print what is known of each subject across suites: a model card
+    Profile(ProfileArgs),
     /// Tell how a run was made, and what keeps it from standing in a paper
     Manifest(ManifestArgs),
     /// Show a run, or one trial of it in full

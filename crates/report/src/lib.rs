@@ -3,6 +3,7 @@
 //! A table knows its columns, cells and notes, and renders itself as text for a terminal, Markdown, CSV or JSON; a figure
 //! knows its panels and series, and renders itself as SVG. They do not know what they are about, and never print.
 
+pub mod document;
 pub mod figure;
 mod number;
 mod render;

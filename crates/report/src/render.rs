@@ -83,9 +83,16 @@ impl Table {
         Value::Array(self.rows.iter().map(object).collect())
     }
 
-    fn columns_for(&self, audience: Shown) -> impl Iterator<Item = (usize, &Column)> {
+    pub(crate) fn columns_for(&self, audience: Shown) -> impl Iterator<Item = (usize, &Column)> {
         let seen = move |column: &Column| column.shown == Shown::Everywhere || column.shown == audience;
         self.columns.iter().enumerate().filter(move |(_, column)| seen(column))
+    }
+}
+
+impl Cell {
+    /// The cell as people read it.
+    pub fn to_text(&self) -> String {
+        people_text(self)
     }
 }
 

@@ -14,7 +14,9 @@ mod leaderboard;
 mod manifest;
 mod models;
 mod plan;
+mod profile;
 mod rejudge;
+mod report;
 mod rescore;
 mod resume;
 mod run;
@@ -38,6 +40,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Leaderboard(args) => leaderboard::leaderboard(&args, json),
         Command::Analyze(args) => analyze::analyze(&args, json),
         Command::Figures(args) => figures::figures(&args, json),
+        Command::Report(args) => report::report(&args, json),
+        Command::Profile(args) => profile::profile(&args, json),
         Command::Manifest(args) => manifest::manifest(&args, json),
         Command::Show(args) => show::show(&args, json),
         Command::Plan(args) => plan::plan(&args, json),

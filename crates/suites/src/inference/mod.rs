@@ -7,8 +7,10 @@
 mod estimate;
 mod metric;
 mod observations;
+mod tables;
 
 pub use estimate::{Estimate, estimate};
 pub use metric::{Better, Group, Metric};
 pub(crate) use observations::Gathering;
 pub use observations::{Observations, Point, SubjectMark};
+pub use tables::metric_table;
