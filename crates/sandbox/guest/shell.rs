@@ -82,7 +82,8 @@ impl Shell {
         let Some(waits) = &mut self.waits else { return false };
         let fits = command.len() <= SHORT && identity(cwd).is_ok_and(|folder| folder == waits.folder);
         // What is there before a command is no code of it.
-        let is_idle = waits.codes.read(&mut [0; 64]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
+        let is_idle =
+            waits.codes.read(&mut [0; 64]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock);
         fits && is_idle && waits.commands.write_all(&[command, b"\0"].concat()).is_ok()
     }
 
@@ -95,7 +96,12 @@ impl Shell {
     pub(crate) fn code(&mut self) -> Option<i32> {
         let mut said = [0; 64];
         let n = self.waits.as_mut()?.codes.read(&mut said).ok()?;
-        std::str::from_utf8(&said[..n]).ok()?.strip_suffix('\n')?.parse().ok().filter(|code| (0..256).contains(code))
+        std::str::from_utf8(&said[..n])
+            .ok()?
+            .strip_suffix('\n')?
+            .parse()
+            .ok()
+            .filter(|code| (0..256).contains(code))
     }
 }
 
