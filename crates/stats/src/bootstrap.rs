@@ -5,11 +5,15 @@
 
 use std::num::NonZeroU32;
 
+use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::describe::naive_sum;
 use crate::interval::{Interval, Level};
 use crate::python_random::PythonRandom;
+
+/// Fewer positions than this are not worth a thread.
+const POSITIONS_AT_ONCE: usize = 1 << 15;
 
 /// Which elements each resample takes: a table of `resamples × size` positions.
 ///
@@ -46,6 +50,13 @@ impl ResamplePlan {
         self.positions.chunks_exact(self.size.get() as usize)
     }
 
+    /// Computes something of each resample, in the order drawn, by several threads at once where there is much to do.
+    pub(crate) fn each<T: Send>(&self, of: impl Fn(&[u32]) -> T + Sync) -> Vec<T> {
+        let size = self.size.get() as usize;
+        let at_once = (POSITIONS_AT_ONCE / size).max(1);
+        self.positions.par_chunks_exact(size).with_min_len(at_once).map(&of).collect()
+    }
+
     /// Returns the mean of each resample of `values`, in the order drawn; each is a left-to-right sum over the
     /// count.
     ///
@@ -60,7 +71,7 @@ impl ResamplePlan {
         let mean = |resample: &[u32]| {
             naive_sum(resample.iter().map(|&position| values[position as usize])) / f64::from(self.size.get())
         };
-        Ok(self.rows().map(mean).collect())
+        Ok(self.each(mean))
     }
 }
 

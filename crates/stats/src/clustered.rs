@@ -2,10 +2,12 @@
 //! independent ones.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use thiserror::Error;
 
 use crate::bootstrap::ResamplePlan;
+use crate::draws::Draws;
 use crate::interval::{Interval, Level};
 use crate::resampled::{bca_interval, percentile_interval};
 
@@ -147,11 +149,34 @@ impl Clusters {
     ///
     /// When the plan is for another number of clusters.
     pub fn bca_interval(&self, plan: &ResamplePlan, level: Level) -> Result<Option<Interval>, ClusterError> {
-        let means = self.resampled_means(plan)?;
+        Ok(bca_interval(self.mean(), self.resampled_means(plan)?, &self.left_out(), level))
+    }
+
+    /// Returns the interval of [`Clusters::percentile_interval`] over resamples that are drawn on the way, for samples whose
+    /// plan would be large.
+    pub fn drawn_percentile_interval(&self, draws: &Draws, level: Level) -> Interval {
+        percentile_interval(self.drawn_means(draws), level).expect("there are resamples")
+    }
+
+    /// Returns the interval of [`Clusters::bca_interval`] over resamples that are drawn on the way, for samples whose plan
+    /// would be large.
+    pub fn drawn_bca_interval(&self, draws: &Draws, level: Level) -> Option<Interval> {
+        bca_interval(self.mean(), self.drawn_means(draws), &self.left_out(), level)
+    }
+
+    /// The mean without each cluster.
+    fn left_out(&self) -> Vec<f64> {
         let (sum, n) = (self.mean() * self.values(), self.values());
-        let without = |part: &Part| (sum - part.sum) / (n - part.size);
-        let left_out: Vec<f64> = self.parts.iter().map(without).collect();
-        Ok(bca_interval(self.mean(), means, &left_out, level))
+        self.parts.iter().map(|part| (sum - part.sum) / (n - part.size)).collect()
+    }
+
+    fn drawn_means(&self, draws: &Draws) -> Vec<f64> {
+        let count = u32::try_from(self.parts.len()).ok().and_then(NonZeroU32::new);
+        let count = count.expect("fewer clusters than fit into memory, and at least two");
+        draws.each(|stream| {
+            let drawn = stream.positions(count).take(self.parts.len());
+            ratio(drawn.map(|position| &self.parts[position]))
+        })
     }
 
     fn resampled_means(&self, plan: &ResamplePlan) -> Result<Vec<f64>, ClusterError> {
@@ -159,7 +184,7 @@ impl Clusters {
         if expected != self.parts.len() {
             return Err(ClusterError::Plan { expected, found: self.parts.len() });
         }
-        Ok(plan.rows().map(|rows| ratio(rows.iter().map(|&row| &self.parts[row as usize]))).collect())
+        Ok(plan.each(|rows| ratio(rows.iter().map(|&row| &self.parts[row as usize]))))
     }
 
     /// The sum of squared deviations from the mean of all values.
@@ -197,7 +222,6 @@ mod tests {
     use crate::python_random::PythonRandom;
     use crate::student::student_t_critical;
     use proptest::prelude::*;
-    use std::num::NonZeroU32;
 
     fn plan(size: usize) -> ResamplePlan {
         let count = |n: usize| NonZeroU32::new(u32::try_from(n).unwrap()).unwrap();

@@ -28,6 +28,20 @@ pub enum PowerError {
     /// No cases.
     #[error("a comparison needs cases")]
     NoCases,
+    /// A spread or a proportion of samples that makes no sense.
+    #[error("{what} is {value}, which is no such number")]
+    Spread {
+        /// Which one.
+        what: &'static str,
+        /// What was given.
+        value: f64,
+    },
+    /// However many cases there are, it is not found often enough.
+    #[error("no number of cases reaches a power of {power}")]
+    NeverEnough {
+        /// What was asked for.
+        power: f64,
+    },
     /// Even the largest difference that can occur is not found often enough.
     #[error("no difference is found with a power of {power} in so few cases")]
     OutOfReach {
@@ -80,6 +94,18 @@ impl IndependentDesign {
     pub fn minimum_detectable_rise(self, baseline: f64, power: f64) -> Result<f64, PowerError> {
         smallest(power, 1.0 - baseline, |difference| self.power(baseline, difference))
     }
+
+    /// Returns the smallest number of cases in each of two samples of one size with which a difference between shares of
+    /// `baseline` and `baseline + difference` is found with at least `power`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`IndependentDesign::power`], when the power is no probability, and when no number is enough.
+    pub fn cases(baseline: f64, difference: f64, power: f64, level: Level) -> Result<u64, PowerError> {
+        fewest(power, |cases| {
+            IndependentDesign { first: cases, second: cases, level }.power(baseline, difference)
+        })
+    }
 }
 
 /// Two outcomes of the same cases, compared by McNemar's two-sided test.
@@ -124,6 +150,16 @@ impl PairedDesign {
     pub fn minimum_detectable_difference(self, power: f64) -> Result<f64, PowerError> {
         smallest(power, self.discordant, |difference| self.power(difference))
     }
+
+    /// Returns the smallest number of pairs with which a difference of the two shares is found with at least `power`, if
+    /// the outcomes differ in the share `discordant` of the pairs.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`PairedDesign::power`], when the power is no probability, and when no number is enough.
+    pub fn pairs(discordant: f64, difference: f64, power: f64, level: Level) -> Result<u64, PowerError> {
+        fewest(power, |pairs| PairedDesign { pairs, discordant, level }.power(difference))
+    }
 }
 
 fn check(what: &'static str, value: f64, holds: bool) -> Result<(), PowerError> {
@@ -155,6 +191,34 @@ fn smallest(
     Ok(high)
 }
 
+/// The largest sample that is searched for.
+const MOST_CASES: u64 = 1 << 40;
+
+/// The smallest number of cases whose power is at least `power`, by doubling and halving: where it is worth searching,
+/// power rises with cases. Numbers that the design refuses for being too few do not suffice.
+pub(crate) fn fewest(
+    power: f64,
+    power_of: impl Fn(u64) -> Result<f64, PowerError>,
+) -> Result<u64, PowerError> {
+    check("the power", power, power > 0.0 && power < 1.0)?;
+    let enough = |cases: u64| match power_of(cases) {
+        Err(PowerError::NoCases) => Ok(false),
+        found => found.map(|found| found >= power),
+    };
+    let (mut low, mut high) = (0, 1);
+    while !enough(high)? {
+        (low, high) = (high, high * 2);
+        if high > MOST_CASES {
+            return Err(PowerError::NeverEnough { power });
+        }
+    }
+    while high - low > 1 {
+        let middle = u64::midpoint(low, high);
+        if enough(middle)? { high = middle } else { low = middle }
+    }
+    Ok(high)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,7 +246,27 @@ mod tests {
         assert!(independent(100, 100).minimum_detectable_rise(0.5, 80.0).is_err());
     }
 
+    #[test]
+    fn no_number_of_cases_finds_what_is_not_there() {
+        let never = Err(PowerError::NeverEnough { power: 0.8 });
+        assert_eq!(PairedDesign::pairs(0.2, 0.0, 0.8, Level::P95), never);
+        assert_eq!(IndependentDesign::cases(0.2, 0.0, 0.8, Level::P95), never);
+        assert!(PairedDesign::pairs(0.2, 0.3, 0.8, Level::P95).is_err());
+    }
+
     proptest! {
+        #[test]
+        fn the_fewest_cases_are_enough_and_one_less_is_not(discordant in 0.1f64..0.9, part in 0.1f64..0.9, power in 0.3f64..0.95) {
+            let difference = discordant * part;
+            let pairs = PairedDesign::pairs(discordant, difference, power, Level::P95).unwrap();
+            let of_pairs = |pairs| paired(pairs, discordant).power(difference).unwrap();
+            prop_assert!(of_pairs(pairs) >= power && (pairs == 1 || of_pairs(pairs - 1) < power));
+            let (baseline, rise) = (1.0 - discordant, difference);
+            let cases = IndependentDesign::cases(baseline, rise, power, Level::P95).unwrap();
+            let of_cases = |cases| independent(cases, cases).power(baseline, rise).unwrap();
+            prop_assert!(of_cases(cases) >= power && (cases == 1 || of_cases(cases - 1) < power));
+        }
+
         #[test]
         fn the_smallest_difference_is_found_as_often_as_asked(pairs in 50u64..5000, discordant in 0.1f64..0.9, power in 0.3f64..0.95) {
             let design = paired(pairs, discordant);

@@ -22,9 +22,10 @@ impl Resampled {
     pub fn percentile(
         plan: &ResamplePlan,
         level: Level,
-        statistic: impl Fn(&[u32]) -> Option<f64>,
+        statistic: impl Fn(&[u32]) -> Option<f64> + Sync,
     ) -> Option<Resampled> {
-        let values: Vec<f64> = plan.rows().filter_map(statistic).filter(|value| !value.is_nan()).collect();
+        let values: Vec<f64> =
+            plan.each(statistic).into_iter().flatten().filter(|value| !value.is_nan()).collect();
         let defined = values.len();
         let interval = percentile_interval(values, level)?;
         Some(Resampled { interval, defined, undefined: plan.resamples() - defined })

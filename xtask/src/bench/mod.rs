@@ -6,6 +6,7 @@ mod import;
 mod leaderboard;
 mod measure;
 mod sandbox;
+mod stats;
 mod trap;
 
 use std::path::PathBuf;
@@ -34,6 +35,8 @@ pub(crate) enum Bench {
     Engine(engine::EngineArgs),
     /// Time sandboxes: until one is open, a command, a tool's call, and many at once
     Sandbox,
+    /// Time bootstraps and permutations of 15,000 values
+    Stats,
     /// Time the trap suite over its 14,950 published cases: run, evaluation and analyses
     Trap,
 }
@@ -45,6 +48,9 @@ pub(crate) fn run(workspace: &Workspace, args: &DataArgs, what: &Bench) -> Resul
     }
     if let Bench::Sandbox = what {
         return sandbox::run(workspace);
+    }
+    if let Bench::Stats = what {
+        return stats::run(workspace);
     }
     if let Bench::Trap = what {
         return trap::run(&workspace.build_unbent(Profile::Release)?);
@@ -59,7 +65,7 @@ pub(crate) fn run(workspace: &Workspace, args: &DataArgs, what: &Bench) -> Resul
     match what {
         Bench::Import => import::run(&unbent, &cache),
         Bench::Leaderboard => leaderboard::run(&unbent, &cache),
-        Bench::Engine(_) | Bench::Sandbox | Bench::Trap => Ok(()),
+        Bench::Engine(_) | Bench::Sandbox | Bench::Stats | Bench::Trap => Ok(()),
     }
 }
 

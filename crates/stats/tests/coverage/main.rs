@@ -3,6 +3,7 @@
 
 mod observed;
 mod processes;
+mod shares;
 
 use processes::{Method, average_total, performance, processes, processes_beyond};
 

@@ -189,7 +189,7 @@ fn normal(random: &mut PythonRandom) -> f64 {
 }
 
 /// Marsaglia and Tsang (2000), with the power trick below a shape of one.
-fn gamma(shape: f64, random: &mut PythonRandom) -> f64 {
+pub(crate) fn gamma(shape: f64, random: &mut PythonRandom) -> f64 {
     if shape < 1.0 {
         let lift = (1.0 - random.random()).powf(1.0 / shape);
         return gamma(shape + 1.0, random) * lift;

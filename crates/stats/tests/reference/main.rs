@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "malformed values fail the test")]
 
+mod comparisons;
+mod studies;
+
 use std::num::{NonZeroU32, NonZeroU64};
 
 use serde_json::Value;

@@ -8,6 +8,7 @@ says so. The committed values were made with scipy 1.17.1, statsmodels 0.15.0, k
 numpy 2.4.6 on Python 3.11. Chance comes from random.Random with fixed seeds.
 """
 
+import itertools
 import json
 import math
 import random
@@ -15,12 +16,13 @@ import random
 import krippendorff
 import numpy as np
 import statsmodels.api as sm
-from scipy import optimize, stats
+from scipy import integrate, optimize, special, stats
 from sklearn.metrics import cohen_kappa_score
-from statsmodels.stats.contingency_tables import Table, mcnemar
+from statsmodels.stats.contingency_tables import StratifiedTable, Table, mcnemar
 from statsmodels.stats.inter_rater import fleiss_kappa
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+from statsmodels.stats.power import TTestIndPower, TTestPower
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint, proportion_effectsize
 from statsmodels.stats.weightstats import ttost_ind, ttost_paired
 
 chance = random.Random(2026)
@@ -260,8 +262,206 @@ def trend():
     return rows
 
 
+def ranks():
+    """Mogstad et al. (2024): one-sided tests of all ordered pairs, adjusted by Holm by statsmodels, then counted."""
+    rows = []
+    for count, degrees in [(3, 12.0), (6, 40.0), (9, None)]:
+        truth = [chance.gauss(0, 2) for _ in range(count)]
+        factor = np.array([[chance.gauss(0, 0.4) for _ in range(count + 2)] for _ in range(count)])
+        covariance = factor @ factor.T
+        pairs = list(itertools.permutations(range(count), 2))
+        z = [(truth[i] - truth[j]) / math.sqrt(covariance[i, i] + covariance[j, j] - 2 * covariance[i, j]) for i, j in pairs]
+        p = stats.norm.sf(z) if degrees is None else stats.t.sf(z, degrees)
+        rejected, adjusted = multipletests(p, alpha=0.05, method="holm")[:2]
+        best, worst = [1] * count, [count] * count
+        for (i, j), ahead in zip(pairs, rejected):
+            best[j] += int(ahead)
+            worst[i] -= int(ahead)
+        rows.append({"estimates": truth, "covariance": covariance, "degrees": degrees, "best": best, "worst": worst,
+                     "pairs": pairs, "adjusted": adjusted})
+    return rows
+
+
+def projection(*names):
+    """Onto the means of all combinations of these factors."""
+    keys = list(zip(*names))
+    columns = sorted(set(keys))
+    design = np.array([[float(key == column) for column in columns] for key in keys])
+    return design @ np.linalg.inv(design.T @ design) @ design.T, design, len(columns)
+
+
+def components():
+    """Sums of squares by projections, and their expectations by traces (Searle 1971, section 10.2), solved as linear equations."""
+    two, three = [], []
+    for cases, repeats in [(5, 3), (12, 4), (30, 2)]:
+        rows = []
+        for case in range(cases):
+            level = chance.gauss(0, 1)
+            for _ in range(repeats + chance.randrange(2)):
+                value = level + chance.gauss(0, 1)
+                rows.append((case, value if cases != 30 else float(value > 0)))
+        names, y = [row[0] for row in rows], np.array([row[1] for row in rows])
+        n = len(y)
+        mean = np.full((n, n), 1 / n)
+        of_case, z_case, a = projection(names)
+        squares = [y @ (of_case - mean) @ y, y @ (np.eye(n) - of_case) @ y]
+        expected = [[np.trace(z_case.T @ (of_case - mean) @ z_case), a - 1], [0.0, n - a]]
+        two.append({"rows": rows, "components": np.linalg.solve(expected, squares)})
+    for cases in (4, 10, 20):
+        rows = []
+        for case in range(cases):
+            level = chance.gauss(0, 2)
+            for repeat in range(1 + chance.randrange(3)):
+                of_repeat = level + chance.gauss(0, 1)
+                for _ in range(1 + chance.randrange(3)):
+                    rows.append((case, repeat, of_repeat + chance.gauss(0, 0.5)))
+        names, of, y = [row[0] for row in rows], [row[1] for row in rows], np.array([row[2] for row in rows])
+        n = len(y)
+        mean = np.full((n, n), 1 / n)
+        of_case, z_case, a = projection(names)
+        of_repeat, z_repeat, b = projection(names, of)
+        steps = [of_case - mean, of_repeat - of_case, np.eye(n) - of_repeat]
+        squares = [y @ step @ y for step in steps]
+        expected = [[np.trace(z_case.T @ step @ z_case), np.trace(z_repeat.T @ step @ z_repeat), np.trace(step)] for step in steps]
+        three.append({"rows": rows, "components": np.linalg.solve(expected, squares), "degrees": [a - 1, b - a, n - b]})
+    return {"two": two, "three": three}
+
+
+def effects():
+    rows = {"h": [], "paired": [], "odds": [], "ratio": [], "paired_ratio": [], "cliff": []}
+    for p, q in [(0.1, 0.2), (0.99, 0.5), (0.0, 0.3)]:
+        rows["h"].append({"p": p, "q": q, "h": proportion_effectsize(p, q)})
+    for n in (4, 15, 60):
+        first = [chance.gauss(5, 2) for _ in range(n)]
+        second = [value + chance.gauss(0.5, 1) for value in first]
+        apart = np.array(first) - np.array(second)
+        average = math.sqrt((np.var(first, ddof=1) + np.var(second, ddof=1)) / 2)
+        f = n - 1
+        correction = special.gamma(f / 2) / (math.sqrt(f / 2) * special.gamma((f - 1) / 2))
+        rows["paired"].append({"first": first, "second": second, "d_z": apart.mean() / apart.std(ddof=1),
+                               "g_av": correction * apart.mean() / average})
+        other = [round(value) for value in second[: n - 1]]
+        rounded = [round(value) for value in first]
+        u = stats.mannwhitneyu(rounded, other, method="asymptotic").statistic
+        rows["cliff"].append({"first": rounded, "second": other, "delta": 2 * u / (n * (n - 1)) - 1})
+    z = stats.norm.ppf(0.975)
+    for a, b, c in [(40, 12, 3), (200, 30, 55), (7, 1, 1)]:
+        low, high = proportion_confint(b, b + c, alpha=0.05, method="beta")
+        rows["odds"].append({"b": b, "c": c, "ratio": b / c, "interval": [low / (1 - low), high / (1 - high)]})
+        ratio, reach = (a + b) / (a + c), z * math.sqrt((b + c) / ((a + b) * (a + c)))
+        rows["paired_ratio"].append({"a": a, "b": b, "c": c, "ratio": ratio,
+                                     "interval": [ratio * math.exp(-reach), ratio * math.exp(reach)]})
+    for k, n, l, m in [(12, 100, 30, 120), (3, 50, 1, 40), (250, 300, 200, 290)]:
+        rows["ratio"].append({"first": [k, n], "second": [l, m], "ratio": (k / n) / (l / m), "interval":
+                              confint_proportions_2indep(k, n, l, m, method="log", compare="ratio", correction=False)})
+    return rows
+
+
+def prevalence():
+    """Rogan and Gladen (1978), Lang and Reiczigel (2014)."""
+    rows = []
+    for (x, n), (s, ns), (t, nt) in [((30, 300), (45, 50), (90, 100)), ((2, 78), (50, 100), (199, 200)),
+                                     ((150, 160), (38, 40), (30, 40)), ((0, 300), (29, 30), (30, 30))]:
+        for level in (0.9, 0.95):
+            z = stats.norm.ppf(1 - (1 - level) / 2)
+            p, se, sp = (x + z * z / 2) / (n + z * z), (s + 1) / (ns + 2), (t + 1) / (nt + 2)
+            vp, vse, vsp = p * (1 - p) / (n + z * z), se * (1 - se) / (ns + 2), sp * (1 - sp) / (nt + 2)
+            share = (p + sp - 1) / (se + sp - 1)
+            shift = 2 * z * z * (share * vse - (1 - share) * vsp)
+            reach = z * math.sqrt(vp + share**2 * vse + (1 - share) ** 2 * vsp) / (se + sp - 1)
+            rows.append({
+                "reported": [x, n], "found": [s, ns], "passed_over": [t, nt], "level": level,
+                "unbounded": (x / n + t / nt - 1) / (s / ns + t / nt - 1),
+                "interval": [min(max(share + shift - reach, 0), 1), min(max(share + shift + reach, 0), 1)],
+            })
+    return rows
+
+
+def power_of_means():
+    rows = {"paired": [], "independent": [], "equivalence": [], "pairs": [], "cases": []}
+    for n, d in [(5, 0.9), (20, 0.5), (300, 0.2), (2000, 0.05)]:
+        rows["paired"].append({"n": n, "d": d, "power": TTestPower().power(d, n, 0.05),
+                               "n_at_80": TTestPower().solve_power(d, power=0.8, alpha=0.05),
+                               "d_at_80": optimize.brentq(lambda d: TTestPower().power(d, n, 0.05) - 0.8, 1e-6, 4 / math.sqrt(n), xtol=1e-15)})
+    for n, ratio, d in [(20, 1.0, 0.8), (50, 2.0, 0.4), (400, 0.5, 0.2)]:
+        rows["independent"].append({"n": n, "ratio": ratio, "d": d, "power": TTestIndPower().power(d, n, 0.05, ratio=ratio),
+                                    "n_at_80": TTestIndPower().solve_power(d, power=0.8, alpha=0.05, ratio=ratio)})
+    for n, d, margin in [(12, 0.0, 0.8), (40, 0.1, 0.5), (300, -0.05, 0.2)]:
+        f, error = n - 1, 1 / math.sqrt(n)
+        critical = stats.t.ppf(0.95, f)
+
+        def both(s):  # given the sample's deviation, both one-sided tests reject
+            reach = critical * s * error
+            inside = stats.norm.cdf((margin - reach - d) / error) - stats.norm.cdf((-margin + reach - d) / error)
+            return inside * stats.chi.pdf(s * math.sqrt(f), f) * math.sqrt(f)
+
+        most = margin / error / critical
+        points = sorted({1.0, min(1.0, most)})
+        found = integrate.quad(both, 0, most, points=points, epsabs=1e-13, epsrel=1e-12, limit=500)[0]
+        rows["equivalence"].append({"n": n, "d": d, "margin": margin, "power": found})
+    z = stats.norm.ppf(0.975)
+    for share, d in [(0.1, 0.05), (0.3, 0.1), (0.05, 0.01)]:
+        n = next(n for n in itertools.count(1)
+                 if stats.norm.cdf((d * math.sqrt(n) - z * math.sqrt(share)) / math.sqrt(share - d * d)) >= 0.8)
+        rows["pairs"].append({"discordant": share, "difference": d, "pairs": n})
+    for p, d in [(0.5, 0.1), (0.05, 0.08), (0.9, -0.1)]:
+        mean, spread = p + d / 2, p * (1 - p) + (p + d) * (1 - p - d)
+        n = next(n for n in itertools.count(1) if stats.norm.cdf(
+            (abs(d) - z * math.sqrt(mean * (1 - mean) * 2 / n)) / math.sqrt(spread / n)) >= 0.9)
+        rows["cases"].append({"baseline": p, "difference": d, "cases": n})
+    return rows
+
+
+def stratified():
+    """statsmodels, but for the risk difference: weights of Mantel and Haenszel, variance of Sato (1989)."""
+    rows = []
+    z = stats.norm.ppf(0.975)
+    for strata in [[(81, 87, 234, 270), (192, 263, 55, 80)], [(12, 40, 20, 38), (3, 25, 9, 31), (30, 50, 28, 45), (1, 9, 4, 12)],
+                   [(5, 10, 5, 10), (50, 100, 40, 90), (7, 200, 12, 220)]]:
+        tables = [np.array([[a, n - a], [c, m - c]], dtype=float) for a, n, c, m in strata]
+        found = StratifiedTable(tables, shift_zeros=False)
+        a, n, c, m = (np.array(column, dtype=float) for column in zip(*strata))
+        whole = n + m
+        weights = n * m / whole
+        difference = ((a / n - c / m) * weights).sum() / weights.sum()
+        p = (n**2 * c - m**2 * a + n * m * (m - n) / 2) / whole**2
+        q = (a * (m - c) + c * (n - a)) / (2 * whole)
+        error = math.sqrt(difference * p.sum() + q.sum()) / weights.sum()
+        rows.append({
+            "strata": strata, "chi2": found.test_null_odds().statistic, "p": found.test_null_odds().pvalue,
+            "chi2_corrected": found.test_null_odds(correction=True).statistic,
+            "p_corrected": found.test_null_odds(correction=True).pvalue,
+            "odds_ratio": found.oddsratio_pooled, "interval": np.exp(found.logodds_pooled_confint()),
+            "breslow_day": found.test_equal_odds().statistic, "tarone": found.test_equal_odds(adjust=True).statistic,
+            "p_homogeneous": found.test_equal_odds(adjust=True).pvalue,
+            "difference": difference, "difference_interval": [difference - z * error, difference + z * error],
+        })
+    return rows
+
+
+def permutation():
+    """SciPy's test of pairs for one metric; for several the step-down of Westfall and Young, over all flips."""
+    rows = []
+    for clusters, metrics in [(6, 1), (10, 3), (12, 4)]:
+        common = [chance.gauss(0.3, 1) for _ in range(clusters)]
+        table = np.array([[value + chance.gauss(0.4, 1) for value in common] for _ in range(metrics)])
+        alone = [stats.permutation_test((row,), np.sum, permutation_type="samples", n_resamples=np.inf).pvalue for row in table]
+        scaled = table / np.sqrt((table**2).sum(axis=1, keepdims=True))
+        flips = np.array(list(itertools.product([1.0, -1.0], repeat=clusters)))
+        observed, spread = np.abs(scaled.sum(axis=1)), np.abs(flips @ scaled.T)
+        order = np.argsort(-observed)
+        adjusted, floor = [0.0] * metrics, 0.0
+        for place, metric in enumerate(order):
+            largest = spread[:, order[place:]].max(axis=1)
+            floor = max(floor, (largest >= observed[metric] - 1e-9).mean())
+            adjusted[metric] = floor
+        rows.append({"contributions": table, "alone": alone, "adjusted": adjusted})
+    return rows
+
+
 print(json.dumps(clean({
     "binomial": binomial(), "mcnemar": mcnemar_tests(), "differences": differences(), "tost_means": tost_means(),
     "agreement": agreement(), "multiplicity": multiplicity(), "clusters": clusters(), "power": power(),
-    "trend": trend(),
+    "trend": trend(), "ranks": ranks(), "components": components(), "effects": effects(), "prevalence": prevalence(),
+    "power_of_means": power_of_means(), "stratified": stratified(), "permutation": permutation(),
 }), indent=1))
