@@ -9,12 +9,29 @@ pub struct Axis {
     pub title: String,
     /// In which unit.
     pub unit: Unit,
+    /// The least and the most that there can be, where an axis must not go further than its unit says.
+    pub within: Option<(f64, f64)>,
 }
 
 impl Axis {
     /// An axis.
     pub fn new(title: impl Into<String>, unit: Unit) -> Self {
-        Self { title: title.into(), unit }
+        Self { title: title.into(), unit, within: None }
+    }
+
+    /// The same axis, over values that are never less or more than these.
+    #[must_use]
+    pub fn within(self, least: f64, most: f64) -> Self {
+        Self { within: Some((least, most)), ..self }
+    }
+
+    /// The least and the most that there can be, where there are such.
+    fn ends(&self) -> (f64, f64) {
+        let of_unit = match self.unit {
+            Unit::Percent | Unit::Points => (0.0, 100.0),
+            Unit::Count | Unit::Number(_) => (f64::NEG_INFINITY, f64::INFINITY),
+        };
+        self.within.unwrap_or(of_unit)
     }
 }
 
@@ -23,6 +40,8 @@ impl Axis {
 pub enum Unit {
     /// A share in percent, from 0 to 100: 92.3, not 0.923. The axis always goes from 0 to 100.
     Percent,
+    /// Points of a hundred: 0 is the least there can be and 100 the most, and an axis over them goes no further.
+    Points,
     /// A whole number of things.
     Count,
     /// A number, written with so many decimals.
@@ -41,12 +60,17 @@ impl Unit {
     /// The value without its unit.
     pub(super) fn bare(self, value: f64) -> String {
         match self {
-            Self::Percent => fixed(value, 1),
+            Self::Percent | Self::Points => minus(&fixed(value, 1)),
             Self::Count if (0.0..1e15).contains(&value) => thousands(value.round() as u64),
-            Self::Count => fixed(value, 0),
-            Self::Number(decimals) => fixed(value, decimals),
+            Self::Count => minus(&fixed(value, 0)),
+            Self::Number(decimals) => minus(&fixed(value, decimals)),
         }
     }
+}
+
+/// The number with a minus in place of the hyphen, so that no line is broken after it.
+fn minus(number: &str) -> String {
+    number.replace('-', "−")
 }
 
 /// How an axis is measured off.
@@ -87,7 +111,8 @@ impl Measured {
     }
 
     /// An axis over all values with some room on both sides; without any it goes from 0 to 1, or from 1 to 10.
-    pub(super) fn around(unit: Unit, scale: Scale, values: impl Iterator<Item = f64>) -> Self {
+    pub(super) fn around(axis: &Axis, scale: Scale, values: impl Iterator<Item = f64>) -> Self {
+        let (unit, (least, most)) = (axis.unit, axis.ends());
         let shown = |value: &f64| value.is_finite() && (scale == Scale::Linear || *value > 0.0);
         let values: Vec<f64> = values.filter(shown).collect();
         let low = values.iter().copied().reduce(f64::min);
@@ -100,7 +125,10 @@ impl Measured {
                 let floor = ((low - spread * 0.1) / step).floor() * step;
                 // Nothing that starts at zero is shown as if it went below.
                 let floor = if low >= 0.0 { floor.max(0.0) } else { floor };
-                Self::linear(floor, ((high + spread * 0.1) / step).ceil() * step, step, unit)
+                let floor = if low >= least && is_multiple(least, step) { floor.max(least) } else { floor };
+                let ceiling = ((high + spread * 0.1) / step).ceil() * step;
+                let ceiling = if high <= most { ceiling.min(most) } else { ceiling };
+                Self::linear(floor, ceiling, step, unit)
             }
             (Scale::Log, ends) => {
                 let (low, high) = ends.unwrap_or((1.0, 10.0));
@@ -119,8 +147,26 @@ impl Measured {
         }
     }
 
+    /// An axis that goes as far below zero as above.
+    pub(super) fn balanced(unit: Unit, values: impl Iterator<Item = f64>) -> Self {
+        let most = values.filter(|value| value.is_finite()).map(f64::abs).fold(0.0, f64::max);
+        let most = if most > 0.0 { most } else { 1.0 };
+        let step = step(most * 1.6, unit);
+        let end = (most / step).ceil() * step;
+        Self::linear(-end, end, step, unit)
+    }
+
+    /// An axis of ranks from 1 to `most`.
+    pub(super) fn ranks(most: f64) -> Self {
+        let every = step((most - 1.0).max(1.0), Unit::Count);
+        let n = (most / every).floor() as u32;
+        let marks = (1..=n).map(|nth| f64::from(nth) * every).filter(|mark| *mark > 1.0);
+        let ticks = std::iter::once(1.0).chain(marks).map(|at| (at, Unit::Count.bare(at))).collect();
+        Self { low: 0.5, high: most + 0.5, scale: Scale::Linear, ticks }
+    }
+
     fn linear(low: f64, high: f64, step: f64, unit: Unit) -> Self {
-        let n = ((high - low) / step).round() as u32;
+        let n = ((high - low) / step + 1e-6).floor() as u32;
         let ticks =
             (0..=n).map(|place| low + step * f64::from(place)).map(|at| (at, tick_text(at, step, unit)));
         Self { low, high, scale: Scale::Linear, ticks: ticks.collect() }
@@ -145,11 +191,16 @@ fn step(spread: f64, unit: Unit) -> f64 {
     if unit == Unit::Count { step.max(1.0) } else { step }
 }
 
+fn is_multiple(value: f64, step: f64) -> bool {
+    let times = value / step;
+    (times - times.round()).abs() < 1e-9
+}
+
 fn tick_text(at: f64, step: f64, unit: Unit) -> String {
     match unit {
         Unit::Percent => format!("{} %", fixed(at, 0)),
         Unit::Count => unit.bare(at),
-        Unit::Number(_) => fixed(at, (-step.log10().floor()).clamp(0.0, 9.0) as u8),
+        Unit::Points | Unit::Number(_) => minus(&fixed(at, (-step.log10().floor()).clamp(0.0, 9.0) as u8)),
     }
 }
 
@@ -164,7 +215,7 @@ fn plain(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Measured, Scale, Unit};
+    use super::{Axis, Measured, Scale, Unit};
 
     fn texts(axis: &Measured) -> Vec<&str> {
         axis.ticks.iter().map(|(_, text)| text.as_str()).collect()
@@ -178,21 +229,46 @@ mod tests {
     }
 
     #[test]
+    fn points_go_no_further_than_0_and_100() {
+        let axis = |values: &[f64]| {
+            Measured::around(&Axis::new("", Unit::Points), Scale::Linear, values.iter().copied())
+        };
+        assert_eq!(texts(&axis(&[1.0, 99.0])), ["0", "50", "100"]);
+        assert_eq!(texts(&axis(&[91.0, 99.5])), ["90", "95", "100"]);
+    }
+
+    #[test]
+    fn an_axis_goes_no_further_than_its_values_can() {
+        let axis = Axis::new("J", Unit::Number(1)).within(-100.0, 100.0);
+        let ticks = |values: &[f64]| {
+            let axis = Measured::around(&axis, Scale::Linear, values.iter().copied());
+            axis.ticks.into_iter().map(|(_, text)| text).collect::<Vec<_>>()
+        };
+        assert_eq!(ticks(&[3.0, 100.0]), ["0", "50", "100"]);
+        assert_eq!(ticks(&[-95.0, 100.0]), ["−100", "−50", "0", "50", "100"]);
+        let odd = Axis::new("", Unit::Number(1)).within(0.0, 37.0);
+        let odd = Measured::around(&odd, Scale::Linear, [1.0, 36.0].into_iter());
+        assert_eq!(texts(&odd), ["0", "10", "20", "30"]);
+        assert!((odd.place(37.0) - 1.0).abs() < 1e-12, "the axis ends where values do");
+    }
+
+    #[test]
     fn bars_start_at_zero_and_counts_have_whole_ticks() {
         let axis = |values: &[f64]| Measured::from_zero(Unit::Count, values.iter().copied());
         assert_eq!(texts(&axis(&[3.0])), ["0", "1", "2", "3"]);
         assert_eq!(texts(&axis(&[10_497.0])), ["0", "5,000", "10,000", "15,000"]);
         assert_eq!(texts(&axis(&[0.0])), ["0", "1"]);
         let axis = Measured::from_zero(Unit::Number(2), [-0.3, 0.9].into_iter());
-        assert_eq!(texts(&axis), ["-0.5", "0.0", "0.5", "1.0"]);
+        assert_eq!(texts(&axis), ["−0.5", "0.0", "0.5", "1.0"]);
     }
 
     #[test]
     fn a_logarithmic_axis_holds_what_it_is_made_for() {
-        let axis = Measured::around(Unit::Number(1), Scale::Log, [1.0, 3.8, 9.0, 70.0].into_iter());
+        let axis =
+            Measured::around(&Axis::new("", Unit::Number(1)), Scale::Log, [1.0, 3.8, 9.0, 70.0].into_iter());
         assert_eq!(texts(&axis), ["0.5", "1", "2", "5", "10", "20", "50", "100"]);
         assert!(axis.place(1.0) > 0.0 && axis.place(70.0) < 1.0);
-        let wide = Measured::around(Unit::Number(1), Scale::Log, [0.001, 1e9].into_iter());
+        let wide = Measured::around(&Axis::new("", Unit::Number(1)), Scale::Log, [0.001, 1e9].into_iter());
         assert!(wide.ticks.len() < 16, "{:?}", texts(&wide));
     }
 }

@@ -1,19 +1,23 @@
-//! Bars that lie: names at the left, a row a bar, and at the right of each its value, interval and n in words.
+//! Bars that lie: over each its value, interval and n in words, over each group its name.
 //!
-//! They lie because names are long and values have intervals: so every text has a line of its own.
+//! They lie because names are long and values have intervals: so every text has a line of its own, and the bars have the
+//! whole width.
 
 use super::axis::Measured;
-use super::layout::{LEADING, SMALL, TEXT};
+use super::layout::{LEADING, ROOM, SMALL, TEXT};
 use super::palette::{Paint, Pattern, Role};
 use super::scene::{Anchor, Area, Scene, Shape, Text, whisker};
-use super::text::{Weight, width, wrap};
+use super::text::{Weight, wrap};
 use super::{Chart, Series, Value};
 
-const NAMES: f64 = 230.0;
-const PLOT: f64 = 400.0;
-const ROW: f64 = 20.0;
-const BAR: f64 = 15.0;
+const BAR: f64 = 11.0;
+const LINE: f64 = SMALL * 1.25;
+/// Between rows of a group.
+const AIR: f64 = 4.0;
 const BETWEEN: f64 = 10.0;
+/// From the edge to the axis.
+const INSET: f64 = 8.0;
+const SWATCH: f64 = 17.0;
 
 /// What stands in one row.
 struct Row<'a> {
@@ -23,58 +27,47 @@ struct Row<'a> {
 
 /// Lays a chart of bars out, side by side or end to end.
 pub(super) fn bars(chart: &Chart, stacked: bool) -> Scene {
-    let groups: Vec<Vec<Row<'_>>> = (0..chart.groups.len())
-        .map(|group| if stacked { stack(chart, group).into_iter().collect() } else { rows(chart, group) })
-        .collect();
-    let names: Vec<Vec<String>> =
-        chart.groups.iter().map(|name| wrap(name, TEXT, Weight::Normal, NAMES)).collect();
-    let left = names.iter().flatten().map(|line| width(line, TEXT, Weight::Normal)).fold(30.0, f64::max);
-    let right =
-        groups.iter().flatten().map(|row| width(&row.text, SMALL, Weight::Normal)).fold(24.0, f64::max);
     // Where a bar is short or missing, a swatch beside its words still tells its series.
     let swatches = !stacked && chart.series.len() > 1;
-    let x = left + 12.0;
-    let words = x + PLOT + if swatches { 26.0 } else { 12.0 };
+    let words = INSET + if swatches { SWATCH } else { 4.0 };
+    let plot = ROOM - 2.0 * INSET;
     let axis = Measured::from_zero(chart.axis.unit, extremes(chart, stacked));
-    let at = |value: f64| x + PLOT * axis.place(value);
-
-    let mut scene = Scene { width: words + right, ..Scene::default() };
-    let heights: Vec<f64> = groups
-        .iter()
-        .zip(&names)
-        .map(|(rows, lines)| (rows.len() as f64 * ROW).max(lines.len() as f64 * TEXT * LEADING).max(ROW))
-        .collect();
-    let bottom = heights.iter().sum::<f64>() + BETWEEN * (heights.len() as f64 + 1.0);
-    scene.frame(axis.ticks.iter().map(|(tick, _)| line((at(*tick), 0.0), (at(*tick), bottom), Paint::Grid)));
-    let mut y = BETWEEN;
-    for (group, rows) in groups.iter().enumerate() {
-        let lines = &names[group];
-        let above = (heights[group] - lines.len() as f64 * TEXT * LEADING) / 2.0;
-        for (n, line) in lines.iter().enumerate() {
-            let baseline = y + above + (n as f64 + 0.5) * TEXT * LEADING + TEXT * 0.36;
-            scene.text(Text::new(left, baseline, TEXT, line.as_str()).anchored(Anchor::End));
+    let at = |value: f64| INSET + plot * axis.place(value);
+    let mut marks = Scene::default();
+    let mut y = 2.0;
+    for (group, name) in chart.groups.iter().enumerate() {
+        y += BETWEEN;
+        for line in wrap(name, TEXT, Weight::Bold, ROOM - INSET - 4.0) {
+            let text = Text::new(INSET + 4.0, y + TEXT * 0.85, TEXT, line).over_lines();
+            marks.text(Text { weight: Weight::Bold, ..text });
+            y += TEXT * LEADING;
         }
-        let above = (heights[group] - rows.len() as f64 * ROW) / 2.0;
-        for (n, row) in rows.iter().enumerate() {
-            let middle = y + above + (n as f64 + 0.5) * ROW;
-            draw(&mut scene, chart, group, row, stacked, middle, &at);
-            let text = Text::new(words, middle + SMALL * 0.36, SMALL, row.text.as_str());
-            scene.text(text);
+        let all = if stacked { stack(chart, group).into_iter().collect() } else { rows(chart, group) };
+        for row in all {
             if let [(series, _)] = row.segments.as_slice()
                 && swatches
             {
-                let area = Area { x: words - 14.0, y: middle - 4.5, width: 9.0, height: 9.0 };
-                scene.frame([Shape::Bar { area, role: series.role }]);
+                let area = Area { x: INSET + 4.0, y: y + 2.0, width: 8.0, height: 9.0 };
+                marks.frame([Shape::Bar { area, role: series.role }]);
             }
+            for line in wrap(&row.text, SMALL, Weight::Normal, ROOM - words) {
+                marks.text(Text::new(words, y + SMALL * 0.9, SMALL, line).over_lines());
+                y += LINE;
+            }
+            draw(&mut marks, chart, group, &row, stacked, y + BAR / 2.0, &at);
+            y += BAR + AIR;
         }
-        y += heights[group] + BETWEEN;
     }
+    let bottom = y + BETWEEN - AIR;
+    let mut scene = Scene { width: ROOM, ..Scene::default() };
+    scene.frame(axis.ticks.iter().map(|(tick, _)| line((at(*tick), 0.0), (at(*tick), bottom), Paint::Grid)));
+    scene.absorb(marks, 0.0, 0.0);
     scene.frame([line((at(0.0), 0.0), (at(0.0), bottom), Paint::Ink)]);
-    scene.height = below(&mut scene, &axis, &chart.axis.title, (x, PLOT), bottom);
+    scene.height = below(&mut scene, &axis, &chart.axis.title, (INSET, plot), bottom);
     scene
 }
 
-/// The ticks of an axis along the bottom, and its title; returns where they end.
+/// The ticks of an axis along the bottom, and its title; returns where they end. Neither leaves the scene.
 pub(super) fn below(
     scene: &mut Scene,
     axis: &Measured,
@@ -82,25 +75,33 @@ pub(super) fn below(
     (x, long): (f64, f64),
     bottom: f64,
 ) -> f64 {
+    let right = scene.width.max(ROOM);
+    // A tick at an end is moved inwards as far as it must be.
+    let held = |text: Text| {
+        let half = text.width() / 2.0;
+        Text { x: text.x.clamp(half.min(right - half), (right - half).max(half)), ..text }
+    };
     let texts: Vec<Text> = axis
         .ticks
         .iter()
         .map(|(tick, text)| {
             let at = x + long * axis.place(*tick);
-            Text::new(at, bottom + 16.0, SMALL, text.as_str()).anchored(Anchor::Middle).painted(Paint::Muted)
+            let text = Text::new(at, bottom + 17.0, SMALL, text.as_str());
+            held(text.anchored(Anchor::Middle).painted(Paint::Muted))
         })
         .collect();
-    // Where they would touch, every second one is left out, or every third.
+    // Where they would touch, every second one is left out, or every third; zero stays.
+    let zero = axis.ticks.iter().position(|(tick, _)| tick.abs() < 1e-9).unwrap_or_default();
     let touch = |every: usize| {
-        let kept: Vec<Area> = texts.iter().step_by(every).map(Text::area).collect();
+        let kept: Vec<Area> = texts.iter().skip(zero % every).step_by(every).map(Text::area).collect();
         kept.windows(2).any(|pair| pair[0].x + pair[0].width + 6.0 > pair[1].x)
     };
     let every = (1..=texts.len()).find(|every| !touch(*every)).unwrap_or(1);
-    texts.into_iter().step_by(every).for_each(|text| scene.text(text));
-    let mut end = bottom + 20.0;
-    for line in wrap(title, SMALL, Weight::Normal, long) {
-        let text = Text::new(x + long / 2.0, end + SMALL + 2.0, SMALL, line);
-        scene.text(text.anchored(Anchor::Middle).painted(Paint::Muted));
+    texts.into_iter().skip(zero % every).step_by(every).for_each(|text| scene.text(text));
+    let mut end = bottom + 21.0;
+    for line in wrap(title, SMALL, Weight::Normal, right) {
+        let text = Text::new(x + long / 2.0, end + SMALL + 1.0, SMALL, line);
+        scene.text(held(text.anchored(Anchor::Middle).painted(Paint::Muted)));
         end += SMALL * LEADING;
     }
     end + 4.0
@@ -118,15 +119,11 @@ fn extremes(chart: &Chart, stacked: bool) -> impl Iterator<Item = f64> {
         if stacked {
             values.push(here.filter_map(|value| value.drawn()).filter(|value| *value > 0.0).sum());
         } else {
-            for value in here {
-                values.extend(value.drawn());
-                values.extend(value.drawn_interval().into_iter().flat_map(|(low, high)| [low, high]));
-            }
+            values.extend(here.flat_map(Value::ends));
         }
     }
     values.into_iter()
 }
-
 /// A row for each series that has a place in the group.
 fn rows(chart: &Chart, group: usize) -> Vec<Row<'_>> {
     let row = |series: &'_ Series| series.values[group];

@@ -56,6 +56,50 @@ impl Figure {
                         }
                     }
                 }
+                Plot::Forest(forest) => {
+                    for group in &forest.groups {
+                        group.rows.iter().for_each(|of| row(&of.name, &group.name, None, &of.value));
+                    }
+                }
+                Plot::Ranks(ranks) => {
+                    for of in &ranks.rows {
+                        row(&of.name, "rank", None, &of.place());
+                        row(&of.name, &ranks.by.title, None, &of.value);
+                    }
+                }
+                Plot::Heatmap(plot) => {
+                    for of in &plot.rows {
+                        for (column, value) in plot.columns.iter().zip(&of.values) {
+                            if let Some(value) = value {
+                                row(&of.name, column, None, value);
+                            }
+                        }
+                    }
+                }
+                Plot::Contrasts(plot) => {
+                    for group in &plot.groups {
+                        group.rows.iter().for_each(|(name, _, value)| row(&group.name, name, None, value));
+                    }
+                }
+                Plot::Flips(plot) => {
+                    for of in &plot.rows {
+                        row(&of.name, &plot.before, None, &of.before);
+                        row(&of.name, &plot.after, None, &of.after);
+                        let all = of.gained + of.lost + of.same;
+                        for (what, count) in [("gained", of.gained), ("lost", of.lost), ("same", of.same)] {
+                            row(&of.name, what, None, &Value::missing().counting(count).out_of(all));
+                        }
+                    }
+                }
+                Plot::Confusion(plot) => {
+                    for (from, label) in plot.labels.iter().enumerate() {
+                        let all = (0..plot.labels.len()).map(|to| plot.count(from, to)).sum();
+                        for (to, other) in plot.labels.iter().enumerate() {
+                            let value = Value::missing().counting(plot.count(from, to)).out_of(all);
+                            row(label, other, None, &value);
+                        }
+                    }
+                }
             }
         }
         table.notes.clone_from(&self.notes);

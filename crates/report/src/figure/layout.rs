@@ -1,8 +1,15 @@
 //! The page of a figure: title, legend, panels and notes, one under the other. The canvas grows with what is on it.
 
 use super::bars::bars;
+use super::confusion::confusion;
+use super::contrasts::contrasts;
+use super::flips::flips;
+use super::forest::forest;
+use super::heatmap::heatmap;
 use super::palette::{Paint, Role};
-use super::plane::{lines, scatter};
+use super::plane::lines;
+use super::ranks::ranks;
+use super::scatter::scatter;
 use super::scene::{Area, Scene, Shape, Text};
 use super::text::{Weight, wrap};
 use super::{Figure, Plot};
@@ -14,20 +21,22 @@ pub(super) const SMALL: f64 = 11.0;
 /// From one baseline to the next, in sizes.
 pub(super) const LEADING: f64 = 1.35;
 
-const MARGIN: f64 = 24.0;
-const LEAST_WIDTH: f64 = 640.0;
+const MARGIN: f64 = 10.0;
+/// The room within the margins. With them it is a column of a paper, 85 mm, in which [`SMALL`] is 7 points: every plot fits
+/// into it, unless a single one of its texts or cells does not.
+pub(super) const ROOM: f64 = 358.0;
 
 /// Lays the figure out.
 pub(super) fn scene(figure: &Figure) -> Scene {
     let panels: Vec<Scene> = figure.panels.iter().map(|panel| plot(&panel.plot)).collect();
-    let room = panels.iter().map(|panel| panel.width).fold(LEAST_WIDTH, f64::max);
+    let room = panels.iter().map(|panel| panel.width).fold(ROOM, f64::max);
     let mut page = Page { scene: Scene::default(), y: MARGIN, room };
-    page.paragraph(&figure.title, 18.0, Weight::Bold, Paint::Ink);
-    page.paragraph(&figure.subtitle, 13.0, Weight::Normal, Paint::Muted);
+    page.paragraph(&figure.title, 15.0, Weight::Bold, Paint::Ink);
+    page.paragraph(&figure.subtitle, TEXT, Weight::Normal, Paint::Muted);
     page.legend(figure);
     for (panel, drawn) in figure.panels.iter().zip(panels) {
         page.y += 14.0;
-        page.paragraph(&panel.heading, 13.0, Weight::Bold, Paint::Ink);
+        page.paragraph(&panel.heading, 12.5, Weight::Bold, Paint::Ink);
         if !panel.heading.is_empty() {
             page.y += 4.0;
         }
@@ -52,6 +61,12 @@ fn plot(plot: &Plot) -> Scene {
         Plot::Stacked(chart) => bars(chart, true),
         Plot::Lines(chart) => lines(chart),
         Plot::Scatter(points) => scatter(points),
+        Plot::Forest(plot) => forest(plot),
+        Plot::Ranks(plot) => ranks(plot),
+        Plot::Heatmap(plot) => heatmap(plot),
+        Plot::Contrasts(plot) => contrasts(plot),
+        Plot::Flips(plot) => flips(plot),
+        Plot::Confusion(plot) => confusion(plot),
     }
 }
 
@@ -95,7 +110,7 @@ impl Page {
     fn legend(&mut self, figure: &Figure) {
         let mut keys: Vec<(&str, Role, bool)> = Vec::new();
         for panel in &figure.panels {
-            let points = matches!(panel.plot, Plot::Lines(_) | Plot::Scatter(_));
+            let points = matches!(panel.plot, Plot::Lines(_) | Plot::Scatter(_) | Plot::Contrasts(_));
             for (name, role) in panel.plot.keys() {
                 if !keys.iter().any(|(known, as_role, _)| (*known, *as_role) == (name, role)) {
                     keys.push((name, role, points));
@@ -117,7 +132,7 @@ impl Page {
             }
             first = false;
             let swatch = if points {
-                Shape::Marker { at: (x + 7.0, self.y + 7.0), role }
+                Shape::Marker { at: (x + 7.0, self.y + 7.0), role, hollow: false }
             } else {
                 Shape::Bar { area: Area { x, y: self.y + 1.0, width: 14.0, height: 12.0 }, role }
             };

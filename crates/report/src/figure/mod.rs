@@ -1,24 +1,43 @@
 //! Figures: pure data to bytes.
 //!
 //! A figure knows its panels, its series with their intervals and numbers of cases, and its notes, and renders itself as
-//! SVG or gives its data. Series have roles and no colours; a theme has the colours. It does not know what it is about.
+//! SVG or PNG, or gives its data. Series have roles and no colours; a theme has the colours. It does not know what it is about.
 
 mod axis;
 mod bars;
+mod cells;
+mod confusion;
+mod contrasts;
 mod data;
+mod flips;
+mod font;
+mod forest;
+mod heatmap;
 mod labels;
 mod layout;
 mod palette;
 mod plane;
+mod png;
+mod ranks;
+mod rows;
+mod scatter;
 mod scene;
 mod svg;
 mod text;
 
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod tests;
 
 pub use axis::{Axis, Scale, Unit};
+pub use confusion::Confusion;
+pub use contrasts::{ContrastGroup, Contrasts};
+pub use flips::{FlipRow, Flips};
+pub use forest::{Forest, ForestGroup, ForestRow};
+pub use heatmap::{HeatRow, Heatmap};
 pub use palette::{Role, Theme};
+pub use ranks::{RankRow, Ranks};
 
 /// A figure with what must be said under it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -53,6 +72,41 @@ pub enum Plot {
     Lines(Chart),
     /// Points in a plane, each with its name.
     Scatter(Scatter),
+    /// Values with their intervals, a row each.
+    Forest(Forest),
+    /// Ranks with their intervals, a row each.
+    Ranks(Ranks),
+    /// Values by row and column, in tinted cells.
+    Heatmap(Heatmap),
+    /// Differences with their intervals around zero.
+    Contrasts(Contrasts),
+    /// Pairs of values on the same cases, with the cases that changed.
+    Flips(Flips),
+    /// Counts by the labels of two who labelled the same cases.
+    Confusion(Confusion),
+}
+
+/// What a subject is, as far as figures tell it apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// A model.
+    #[default]
+    Model,
+    /// Simulated: no measurement of any model.
+    Simulated,
+    /// Null: it does not read what it is asked.
+    Null,
+}
+
+impl Kind {
+    /// The name with what it is, where that must be said.
+    fn named(self, name: &str) -> String {
+        match self {
+            Self::Model => name.to_owned(),
+            Self::Simulated => format!("{name} (simulated)"),
+            Self::Null => format!("{name} (null)"),
+        }
+    }
 }
 
 /// Values by group and series.
@@ -157,8 +211,58 @@ impl Plot {
             Self::Scatter(scatter) => {
                 scatter.series.iter().map(|cloud| (cloud.name.as_str(), cloud.role)).collect()
             }
+            Self::Contrasts(contrasts) => {
+                let mut keys: Vec<(&str, Role)> = Vec::new();
+                for (name, role, _) in contrasts.groups.iter().flat_map(|group| &group.rows) {
+                    if !keys.contains(&(name.as_str(), *role)) {
+                        keys.push((name.as_str(), *role));
+                    }
+                }
+                keys
+            }
+            Self::Forest(_) | Self::Ranks(_) | Self::Heatmap(_) | Self::Flips(_) | Self::Confusion(_) => {
+                Vec::new()
+            }
         }
     }
+
+    /// What the plot is, in words.
+    fn told(&self) -> Told<'_> {
+        let told = |kind, n, of| Told { kind, n, of };
+        match self {
+            Self::Bars(chart) => told("Bars", chart.groups.len(), &chart.axis.title),
+            Self::Stacked(chart) => told("Stacked bars", chart.groups.len(), &chart.axis.title),
+            Self::Lines(chart) => told("Lines", chart.groups.len(), &chart.axis.title),
+            Self::Scatter(plot) => {
+                told("Points", plot.series.iter().map(|cloud| cloud.points.len()).sum(), &plot.y.title)
+            }
+            Self::Forest(plot) => told(
+                "Values with intervals",
+                plot.groups.iter().map(|group| group.rows.len()).sum(),
+                &plot.axis.title,
+            ),
+            Self::Ranks(plot) => told("Ranks with intervals", plot.rows.len(), &plot.by.title),
+            Self::Heatmap(plot) => {
+                told("Cells by row and column", plot.rows.len() * plot.columns.len(), &plot.axis.title)
+            }
+            Self::Contrasts(plot) => told(
+                "Differences with intervals",
+                plot.groups.iter().map(|group| group.rows.len()).sum(),
+                &plot.axis.title,
+            ),
+            Self::Flips(plot) => told("Pairs with the cases that changed", plot.rows.len(), &plot.axis.title),
+            Self::Confusion(plot) => {
+                told("Counts by row and column", plot.labels.len() * plot.labels.len(), &plot.columns_are)
+            }
+        }
+    }
+}
+
+/// A plot in words: what it is, how many things it has, and what they are of.
+struct Told<'a> {
+    kind: &'static str,
+    n: usize,
+    of: &'a str,
 }
 
 impl Chart {
@@ -218,6 +322,12 @@ impl Value {
     fn drawn_interval(&self) -> Option<(f64, f64)> {
         self.drawn()?;
         self.interval.filter(|(low, high)| low.is_finite() && high.is_finite() && low <= high)
+    }
+
+    /// The numbers that an axis has to hold.
+    fn ends(self) -> impl Iterator<Item = f64> {
+        let (low, high) = self.drawn_interval().unzip();
+        self.drawn().into_iter().chain(low).chain(high)
     }
 
     /// The value as people read it: `92.3 % [81.0, 97.9]  36 of 39`.

@@ -1,7 +1,9 @@
 //! Roles of what is painted, and the two themes that give them colours.
 //!
 //! The hues are those of Okabe and Ito (2008), which people with any of the common colour deficiencies tell apart; in
-//! the light theme some are darker, so that they stand out from white.
+//! each theme some are darker or lighter, so that all stand out from the ground and are apart under a deficiency too.
+
+use super::cells::STEPS;
 
 /// How a series is painted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +44,10 @@ pub(super) enum Paint {
     Role(Role),
     /// Text on a series.
     On(Role),
+    /// A tint of a cell, from 0 to [`super::cells::STEPS`].
+    Heat(u8),
+    /// Text on such a tint.
+    OnHeat(u8),
 }
 
 /// How an area is filled.
@@ -53,9 +59,9 @@ pub(super) enum Pattern {
     Crossed,
 }
 
-/// Blue, orange, green, purple, sky, vermillion, yellow.
-const LIGHT: [u32; 7] = [0x00_72B2, 0xE6_9F00, 0x00_9E73, 0xB8_5C90, 0x56_B4E9, 0xD5_5E00, 0xD9_C700];
-const DARK: [u32; 7] = [0x3D_9BD9, 0xE6_9F00, 0x1F_B88C, 0xCC_79A7, 0x7C_C8F2, 0xE5_7A2B, 0xF0_E442];
+/// Blue, orange, green, purple, sky, vermillion, and yellow, which is olive on white.
+const LIGHT: [u32; 7] = [0x00_72B2, 0xC8_8601, 0x00_9E73, 0xA4_4E88, 0x33_9DD1, 0xC3_5100, 0x57_4F00];
+const DARK: [u32; 7] = [0x3D_9BD9, 0xE6_9F00, 0x1F_B88C, 0xB2_5D7D, 0x7C_C8F2, 0xE5_7A2B, 0xF0_E442];
 
 impl Role {
     /// The hue's place in the palette; none for grey.
@@ -141,12 +147,28 @@ impl Theme {
                     }
                 }
             },
-            Paint::On(role) => {
-                let under = self.colour(Paint::Role(role));
-                if contrast(0, under) >= contrast(0xFF_FFFF, under) { 0 } else { 0xFF_FFFF }
+            Paint::On(role) => on(self.colour(Paint::Role(role))),
+            Paint::Heat(step) => {
+                let (from, to) = if is_light { (0xF1_F5F9, 0x0B_3C6F) } else { (0x1E_2733, 0xA9_DAFF) };
+                between(from, to, f64::from(step) / f64::from(STEPS))
             }
+            Paint::OnHeat(step) => on(self.colour(Paint::Heat(step))),
         }
     }
+}
+
+/// Black or white, whichever is read more easily on this colour.
+fn on(under: u32) -> u32 {
+    if contrast(0, under) >= contrast(0xFF_FFFF, under) { 0 } else { 0xFF_FFFF }
+}
+
+/// The colour that lies at this share of the way from one to another.
+fn between(from: u32, to: u32, share: f64) -> u32 {
+    let part = |shift: u32| {
+        let [from, to] = [from, to].map(|colour| f64::from(colour >> shift & 0xFF));
+        ((from + (to - from) * share).round() as u32) << shift
+    };
+    part(16) | part(8) | part(0)
 }
 
 /// The contrast of two colours, from 1 to 21 (WCAG 2.2, "contrast ratio").
@@ -182,6 +204,101 @@ mod tests {
             for role in roles() {
                 let on = contrast(theme.colour(Paint::On(role)), theme.colour(Paint::Role(role)));
                 assert!(on >= 4.5, "{theme:?} {role:?}: {on}");
+            }
+        }
+    }
+
+    #[test]
+    fn marks_stand_out_from_the_ground() {
+        for theme in [Theme::Light, Theme::Dark] {
+            let ground = theme.colour(Paint::Ground);
+            for role in roles() {
+                let mark = contrast(theme.colour(Paint::Role(role)), ground);
+                assert!(mark >= 3.0, "{theme:?} {role:?}: {mark}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_can_be_read_on_every_tint_and_tints_grow() {
+        for theme in [Theme::Light, Theme::Dark] {
+            let ground = theme.colour(Paint::Ground);
+            let tints = (0..=super::STEPS).map(|step| theme.colour(Paint::Heat(step)));
+            let on: Vec<_> = tints.clone().map(|tint| contrast(tint, ground)).collect();
+            assert!(on.windows(2).all(|pair| pair[0] < pair[1]), "{theme:?}: {on:?}");
+            for (step, tint) in (0..).zip(tints) {
+                let read = contrast(theme.colour(Paint::OnHeat(step)), tint);
+                assert!(read >= 4.5, "{theme:?} {step}: {read}");
+            }
+        }
+    }
+
+    /// Red, green and blue, linear.
+    fn linear(colour: u32) -> [f64; 3] {
+        [16, 8, 0].map(|shift| {
+            let value = f64::from(colour >> shift & 0xFF) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        })
+    }
+
+    fn times(matrix: [[f64; 3]; 3], vector: [f64; 3]) -> [f64; 3] {
+        matrix.map(|row| row.iter().zip(vector).map(|(a, b)| a * b).sum())
+    }
+
+    /// CIE L*a*b* of linear sRGB under D65.
+    fn lab(rgb: [f64; 3]) -> [f64; 3] {
+        const XYZ: [[f64; 3]; 3] = [
+            [0.412_456_4, 0.357_576_1, 0.180_437_5],
+            [0.212_672_9, 0.715_152_2, 0.072_175],
+            [0.019_333_9, 0.119_192, 0.950_304_1],
+        ];
+        let f = |t: f64| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 };
+        let xyz = times(XYZ, rgb);
+        let [x, y, z] = [xyz[0] / 0.950_47, xyz[1], xyz[2] / 1.088_83].map(f);
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    /// Machado, Oliveira and Fernandes (2009), table 1, severity 1.
+    const SEEN: [(&str, [[f64; 3]; 3]); 3] = [
+        ("by most", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+        (
+            "with deuteranopia",
+            [
+                [0.367_322, 0.860_646, -0.227_968],
+                [0.280_085, 0.672_501, 0.047_413],
+                [-0.011_820, 0.042_940, 0.968_881],
+            ],
+        ),
+        (
+            "with protanopia",
+            [
+                [0.152_286, 1.052_583, -0.204_868],
+                [0.114_503, 0.786_281, 0.099_216],
+                [-0.003_882, -0.048_116, 1.051_998],
+            ],
+        ),
+    ];
+
+    #[test]
+    fn hues_are_apart_for_whoever_looks() {
+        let hues = || (0..7).map(Role::Nth).chain([Role::Open]);
+        for theme in [Theme::Light, Theme::Dark] {
+            for (who, matrix) in SEEN {
+                let seen = |role| {
+                    lab(times(matrix, linear(theme.colour(Paint::Role(role))))
+                        .map(|part| part.clamp(0.0, 1.0)))
+                };
+                for (n, role) in hues().enumerate() {
+                    for other in hues().take(n) {
+                        let squares: f64 =
+                            seen(role).iter().zip(seen(other)).map(|(a, b)| (a - b).powi(2)).sum();
+                        assert!(
+                            squares.sqrt() >= 12.0,
+                            "{theme:?}, {who}: {role:?} {other:?}: {}",
+                            squares.sqrt()
+                        );
+                    }
+                }
             }
         }
     }

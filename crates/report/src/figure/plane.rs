@@ -1,32 +1,37 @@
-//! Plots with upright values: points joined by lines over groups that have an order, and points in a plane.
+//! Plots with upright values: their frame, and points joined by lines over groups that have an order.
 
 use super::axis::{Measured, Scale, Unit};
-use super::bars::below;
-use super::labels::{COLUMN_LINE, Wish, beside, column, crowded};
-use super::layout::{LEADING, SMALL, TEXT};
+use super::labels::{Wish, beside};
+use super::layout::{LEADING, ROOM, SMALL, TEXT};
 use super::palette::{Paint, Role};
 use super::scene::{Anchor, Area, Scene, Shape, Text, whisker};
 use super::text::{Weight, width, wrap};
-use super::{Axis, Chart, Scatter, Value};
+use super::{Axis, Chart, Value};
 
-const LEAST_PLOT: f64 = 460.0;
-const HEIGHT: f64 = 300.0;
-const RADIUS: f64 = 5.0;
+pub(super) const HEIGHT: f64 = 250.0;
+/// Of the plot along the bottom: what the ticks of the values leave of a column.
+pub(super) const LONG: f64 = ROOM - 48.0;
+pub(super) const RADIUS: f64 = 5.0;
 /// From one series to the next within a group; a dash for what is missing fits.
 const DODGE: f64 = 16.0;
 
 /// The frame of a plot with upright values.
-struct Frame {
-    area: Area,
+pub(super) struct Frame {
+    pub(super) area: Area,
     axis: Measured,
 }
 
 impl Frame {
     /// Draws title, grid and ticks of the values, and makes room for them at the left.
-    fn begin(scene: &mut Scene, y: &Axis, values: impl Iterator<Item = f64>, size: (f64, f64)) -> Self {
+    pub(super) fn begin(
+        scene: &mut Scene,
+        y: &Axis,
+        values: impl Iterator<Item = f64>,
+        size: (f64, f64),
+    ) -> Self {
         let axis = match y.unit {
             Unit::Percent => Measured::from_zero(Unit::Percent, std::iter::empty()),
-            unit => Measured::around(unit, Scale::Linear, values),
+            _ => Measured::around(y, Scale::Linear, values),
         };
         let left =
             axis.ticks.iter().map(|(_, text)| width(text, SMALL, Weight::Normal)).fold(0.0, f64::max) + 8.0;
@@ -65,12 +70,12 @@ impl Frame {
         self.area.y + self.area.height * (1.0 - self.axis.place(value))
     }
 
-    fn bottom(&self) -> f64 {
+    pub(super) fn bottom(&self) -> f64 {
         self.area.y + self.area.height
     }
 
     /// Draws a value with its interval; returns where it is and what it covers.
-    fn point(
+    pub(super) fn point(
         &self,
         scene: &mut Scene,
         x: f64,
@@ -95,17 +100,14 @@ impl Frame {
             shapes.extend(whisker((low, high), x, 4.0, false));
             covers.push(Area { x: x - 4.0, y: high, width: 8.0, height: low - high });
         }
-        shapes.push(Shape::Marker { at: place, role });
+        shapes.push(Shape::Marker { at: place, role, hollow: false });
         scene.mark(title, shapes);
         (place, covers)
     }
 }
 
-fn all(values: impl Iterator<Item = Value>) -> impl Iterator<Item = f64> {
-    values.flat_map(|value| {
-        let interval = value.drawn_interval().into_iter().flat_map(|(low, high)| [low, high]);
-        value.drawn().into_iter().chain(interval)
-    })
+pub(super) fn all(values: impl Iterator<Item = Value>) -> impl Iterator<Item = f64> {
+    values.flat_map(Value::ends)
 }
 
 /// Lays out points that are joined over groups.
@@ -114,7 +116,7 @@ pub(super) fn lines(chart: &Chart) -> Scene {
     let widest =
         names.iter().flatten().map(|(line, _)| width(line, SMALL, Weight::Normal)).fold(0.0, f64::max);
     let slot = (widest + 14.0).max(DODGE * (chart.series.len() as f64 + 1.0));
-    let long = LEAST_PLOT.max(slot * chart.groups.len() as f64);
+    let long = LONG.max(slot * chart.groups.len() as f64);
     let slot = long / chart.groups.len().max(1) as f64;
     let mut scene = Scene::default();
     let values = all(chart.series.iter().flat_map(|series| series.values.iter().copied().flatten()));
@@ -163,30 +165,6 @@ pub(super) fn lines(chart: &Chart) -> Scene {
     scene
 }
 
-/// Moves points that would stand under each other, or nearly, beside each other, around where they belong and within
-/// the plot; as close as they must where there are many.
-fn apart(exact: &[f64], area: Area) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..exact.len()).collect();
-    order.sort_by(|a, b| exact[*a].total_cmp(&exact[*b]).then(a.cmp(b)));
-    let mut places = exact.to_vec();
-    let mut rest = order.as_slice();
-    while let [first, ..] = rest {
-        let n = rest.iter().take_while(|place| exact[**place] - exact[*first] < RADIUS * 2.0).count();
-        let (here, after) = rest.split_at(n);
-        let middle = here.iter().map(|place| exact[*place]).sum::<f64>() / n as f64;
-        let step = (RADIUS * 2.6).min(60.0 / n as f64);
-        let reach = step * (n as f64 - 1.0) / 2.0;
-        let middle = middle.clamp(area.x + reach, area.x + area.width - reach);
-        if n > 1 {
-            for (number, place) in here.iter().enumerate() {
-                places[*place] = middle - reach + step * number as f64;
-            }
-        }
-        rest = after;
-    }
-    places
-}
-
 /// What a line between two points covers, in small steps.
 fn along(ends: &[(f64, f64)]) -> Vec<Area> {
     let (from, to) = (ends[0], ends[1]);
@@ -212,76 +190,4 @@ fn under(chart: &Chart, group: usize) -> Vec<(String, Paint)> {
     };
     let said = wrap(&said, SMALL, Weight::Normal, 110.0).into_iter();
     name.map(|line| (line, Paint::Ink)).chain(said.map(|line| (line, Paint::Muted))).collect()
-}
-
-/// Lays out points in a plane.
-pub(super) fn scatter(plot: &Scatter) -> Scene {
-    let drawable = |x: f64| x.is_finite() && (plot.scale == Scale::Linear || x > 0.0);
-    let points: Vec<_> = plot
-        .series
-        .iter()
-        .flat_map(|cloud| cloud.points.iter().map(move |point| (cloud, point)))
-        .filter(|(_, point)| drawable(point.x))
-        .collect();
-    let height = HEIGHT.max(COLUMN_LINE * (points.len() as f64 + 2.0));
-    let mut scene = Scene::default();
-    let values = all(points.iter().map(|(_, point)| point.value));
-    let frame = Frame::begin(&mut scene, &plot.y, values, (LEAST_PLOT, height));
-    let along = Measured::around(plot.x.unit, plot.scale, points.iter().map(|(_, point)| point.x));
-    let area = frame.area;
-
-    let (mut wishes, mut taken, mut roles) = (Vec::new(), Vec::new(), Vec::new());
-    let exact: Vec<f64> =
-        points.iter().map(|(_, point)| area.x + area.width * along.place(point.x)).collect();
-    for ((cloud, point), x) in points.iter().zip(apart(&exact, area)) {
-        let said = point.value.text(plot.y.unit);
-        let title = format!("{}, {}: {said}", point.label, cloud.name);
-        let at = if point.value.drawn().is_some() {
-            let (at, covers) = frame.point(&mut scene, x, &point.value, cloud.role, title);
-            taken.extend(covers);
-            at
-        } else {
-            // Several may lie at one place: each has a tick there, and the dash stands in its name.
-            let (from, to) = ((x, frame.bottom() - 7.0), (x, frame.bottom()));
-            scene.mark(title, vec![Shape::Line { from, to, paint: Paint::Muted, width: 2.0 }]);
-            (x, frame.bottom() - 8.0)
-        };
-        wishes.push(Wish { at, content: format!("{}  {said}", point.label) });
-        roles.push(cloud.role);
-    }
-    let mut placed: Vec<Option<Text>> = vec![None; wishes.len()];
-    // What has no value lies at the bottom with all others that have none, so its name is in the column.
-    let is_missing = |place: usize| points[place].1.value.drawn().is_none();
-    let crowded = crowded(&wishes);
-    let alone: Vec<usize> =
-        (0..wishes.len()).filter(|place| !crowded[*place] && !is_missing(*place)).collect();
-    let wanted: Vec<Wish> = alone.iter().map(|place| wishes[*place].clone()).collect();
-    for (place, text) in alone.into_iter().zip(beside(&wanted, &taken, area)) {
-        placed[place] = text;
-    }
-    let aside: Vec<usize> = (0..placed.len()).filter(|place| placed[*place].is_none()).collect();
-    let mut right = area.x + area.width;
-    let mut lowest = 0.0_f64;
-    let wished: Vec<f64> = aside.iter().map(|place| wishes[*place].at.1).collect();
-    for (place, y) in aside.iter().zip(column(&wished, area.y, frame.bottom())) {
-        let wish = &wishes[*place];
-        let x = area.x + area.width + 26.0;
-        let text = Text::new(x, y + SMALL * 0.36, SMALL, wish.content.as_str());
-        right = right.max(x + text.width());
-        lowest = lowest.max(y + SMALL);
-        scene.frame([
-            Shape::Line {
-                from: (wish.at.0 + RADIUS + 1.0, wish.at.1),
-                to: (x - 4.0, y),
-                paint: Paint::Muted,
-                width: 0.7,
-            },
-            Shape::Text(text),
-        ]);
-    }
-    placed.into_iter().flatten().for_each(|text| scene.text(text));
-    let end = below(&mut scene, &along, &plot.x.title, (area.x, area.width), frame.bottom());
-    scene.width = right + 20.0;
-    scene.height = end.max(lowest);
-    scene
 }

@@ -103,8 +103,10 @@ pub(super) enum Shape {
     Line { from: (f64, f64), to: (f64, f64), paint: Paint, width: f64 },
     /// A line through points.
     Path { points: Vec<(f64, f64)>, role: Role },
-    /// A point of a series.
-    Marker { at: (f64, f64), role: Role },
+    /// A point of a series; an outline of it where it is hollow.
+    Marker { at: (f64, f64), role: Role, hollow: bool },
+    /// A cell of a grid with its tint, and a heavy edge where it is to stand out.
+    Cell { area: Area, heat: u8, edged: bool },
     /// A line of text.
     Text(Text),
 }
@@ -164,7 +166,7 @@ impl Shape {
     fn move_by(&mut self, dx: f64, dy: f64) {
         let shift = |at: &mut (f64, f64)| *at = (at.0 + dx, at.1 + dy);
         match self {
-            Self::Bar { area, .. } => {
+            Self::Bar { area, .. } | Self::Cell { area, .. } => {
                 area.x += dx;
                 area.y += dy;
             }

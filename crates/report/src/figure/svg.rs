@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use super::palette::{Paint, Pattern, Role, Theme};
 use super::scene::{Anchor, Scene, Shape, Text};
 use super::text::Weight;
-use super::{Figure, Plot, layout};
+use super::{Figure, layout};
 
-/// Fonts without serifs that are there on most systems, none of them wider than what text was measured with.
-const FONTS: &str = "Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
+/// The font that text was measured with, and others without serifs that are there on most systems, none of them wider.
+const FONTS: &str = "'DejaVu Sans', Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif";
 
 impl Figure {
     /// The figure as an SVG document. Equal figures give equal bytes.
@@ -27,20 +27,12 @@ impl Figure {
     fn description(&self) -> String {
         let mut parts = vec![self.subtitle.clone()];
         for panel in &self.panels {
-            let (kind, groups) = match &panel.plot {
-                Plot::Bars(chart) => ("Bars", chart.groups.len()),
-                Plot::Stacked(chart) => ("Stacked bars", chart.groups.len()),
-                Plot::Lines(chart) => ("Lines", chart.groups.len()),
-                Plot::Scatter(plot) => ("Points", plot.series.iter().map(|cloud| cloud.points.len()).sum()),
-            };
-            let axis = match &panel.plot {
-                Plot::Bars(chart) | Plot::Stacked(chart) | Plot::Lines(chart) => &chart.axis.title,
-                Plot::Scatter(plot) => &plot.y.title,
-            };
             let heading =
                 if panel.heading.is_empty() { String::new() } else { format!("{}: ", panel.heading) };
             let names: Vec<_> = panel.plot.keys().into_iter().map(|(name, _)| name).collect();
-            parts.push(format!("{heading}{kind}, {groups} in number, of {axis}: {}", names.join("; ")));
+            let names = if names.is_empty() { String::new() } else { format!(": {}", names.join("; ")) };
+            let told = panel.plot.told();
+            parts.push(format!("{heading}{}, {} in number, of {}{names}", told.kind, told.n, told.of));
         }
         parts.extend(self.notes.iter().cloned());
         parts.retain(|part| !part.is_empty());
@@ -167,10 +159,26 @@ impl Svg {
                 pairs(points),
                 self.colour(Paint::Role(*role))
             ),
-            Shape::Marker { at, role } => {
+            Shape::Marker { at, role, hollow } => {
                 let colour = self.colour(Paint::Role(*role));
-                let style = format!("fill=\"{colour}\" stroke=\"{ink}\" stroke-width=\"0.8\"");
+                let style = if *hollow {
+                    format!("fill=\"{}\" stroke=\"{colour}\" stroke-width=\"2\"", self.colour(Paint::Ground))
+                } else {
+                    format!("fill=\"{colour}\" stroke=\"{ink}\" stroke-width=\"0.8\"")
+                };
                 marker(*at, *role, &style)
+            }
+            Shape::Cell { area, heat, edged } => {
+                let edge =
+                    if *edged { format!(" stroke=\"{ink}\" stroke-width=\"2\"") } else { String::new() };
+                format!(
+                    "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"{edge}/>",
+                    number(area.x),
+                    number(area.y),
+                    number(area.width),
+                    number(area.height),
+                    self.colour(Paint::Heat(*heat))
+                )
             }
             Shape::Text(text) => self.text(text),
         };
@@ -229,11 +237,11 @@ fn marker((x, y): (f64, f64), role: Role, style: &str) -> String {
         format!("<polygon points=\"{}\" {style}/>", pairs(&points))
     };
     match form {
-        0 => format!("<circle cx=\"{}\" cy=\"{}\" r=\"5\" {style}/>", number(x), number(y)),
-        1 => polygon(&[(-4.5, -4.5), (4.5, -4.5), (4.5, 4.5), (-4.5, 4.5)]),
-        2 => polygon(&[(0.0, -6.0), (6.0, 0.0), (0.0, 6.0), (-6.0, 0.0)]),
-        3 => polygon(&[(0.0, -5.5), (5.5, 4.5), (-5.5, 4.5)]),
-        _ => polygon(&[(0.0, 5.5), (5.5, -4.5), (-5.5, -4.5)]),
+        0 => format!("<circle cx=\"{}\" cy=\"{}\" r=\"4.2\" {style}/>", number(x), number(y)),
+        1 => polygon(&[(-3.8, -3.8), (3.8, -3.8), (3.8, 3.8), (-3.8, 3.8)]),
+        2 => polygon(&[(0.0, -5.2), (5.2, 0.0), (0.0, 5.2), (-5.2, 0.0)]),
+        3 => polygon(&[(0.0, -4.8), (4.8, 3.9), (-4.8, 3.9)]),
+        _ => polygon(&[(0.0, 4.8), (4.8, -3.9), (-4.8, -3.9)]),
     }
 }
 

@@ -4,6 +4,7 @@
 use expect_test::expect_file;
 use proptest::prelude::*;
 
+use super::samples::{crowds, samples};
 use super::scene::{Scene, Shape};
 use super::{Axis, Chart, Cloud, Figure, Plot, Point, Role, Scale, Scatter, Theme, Unit, Value, layout};
 
@@ -83,7 +84,7 @@ fn negative() -> Figure {
     Figure::new("Below zero", "").with("first", Plot::Bars(chart.clone())).with("second", Plot::Bars(chart))
 }
 
-fn kinds() -> [(&'static str, Figure); 5] {
+pub(super) fn kinds() -> [(&'static str, Figure); 5] {
     [
         ("grouped", grouped()),
         ("stacked", stacked()),
@@ -99,7 +100,9 @@ fn check(figure: &Figure) {
     let scene: Scene = layout::scene(figure);
     for shape in scene.marks.iter().flat_map(|mark| &mark.shapes) {
         let points = match shape {
-            Shape::Bar { area, .. } => vec![(area.x, area.y), (area.x + area.width, area.y + area.height)],
+            Shape::Bar { area, .. } | Shape::Cell { area, .. } => {
+                vec![(area.x, area.y), (area.x + area.width, area.y + area.height)]
+            }
             Shape::Line { from, to, .. } => vec![*from, *to],
             Shape::Path { points, .. } => points.clone(),
             Shape::Marker { at, .. } => vec![(at.0 - 6.0, at.1 - 6.0), (at.0 + 6.0, at.1 + 6.0)],
@@ -119,10 +122,56 @@ fn texts_of_every_kind_stand_apart_and_on_the_canvas() {
 }
 
 #[test]
-fn small_figures_of_every_kind_look_as_they_did() {
-    for (name, figure) in kinds() {
-        expect_file![format!("../../tests/figures/{name}.svg")].assert_eq(&figure.to_svg(Theme::Light));
+fn figures_of_every_kind_look_as_they_did() {
+    let mut pictures = String::new();
+    for (name, figure) in samples() {
+        check(&figure);
+        for theme in [Theme::Light, Theme::Dark] {
+            let svg = figure.to_svg(theme);
+            if theme == Theme::Light {
+                expect_file![format!("../../tests/goldens/{name}.svg")].assert_eq(&svg);
+            }
+            let hash = blake3::hash(&figure.to_png(theme, 2.0));
+            pictures.push_str(&format!("{name} {} {}\n", theme.name(), hash.to_hex()));
+        }
     }
+    // The bytes of the PNGs by their hashes: where only these differ, the drawing of pixels did.
+    expect_file!["../../tests/goldens/pictures.txt"].assert_eq(&pictures);
+}
+
+#[test]
+fn any_number_of_subjects_with_long_names_fits_a_column() {
+    for n in [3, 20, 108] {
+        for figure in crowds(n) {
+            check(&figure);
+            let scene = layout::scene(&figure);
+            // 85 mm: text of 11 units is then of 7 points.
+            assert!(scene.width <= 378.0, "{} {n}: {}", figure.title, scene.width);
+            assert!(scene.texts().all(|text| text.size >= 11.0));
+        }
+    }
+}
+
+#[test]
+fn every_value_is_in_the_data_and_every_mark_tells_what_it_is() {
+    for figure in crowds(20).into_iter().chain(samples().into_iter().map(|(_, figure)| figure)) {
+        let scene = layout::scene(&figure);
+        assert!(scene.marks.iter().filter_map(|mark| mark.title.as_ref()).all(|title| !title.is_empty()));
+        assert!(!figure.data().rows.is_empty(), "{}", figure.title);
+        assert!(!figure.to_csv().contains("NaN"));
+    }
+}
+
+#[test]
+fn a_picture_has_the_size_that_was_asked_for() {
+    let figure = grouped();
+    let scene = layout::scene(&figure);
+    for (scale, times) in [(1.0_f32, 1.0), (3.0, 3.0)] {
+        let png = figure.to_png(Theme::Light, scale);
+        let side = |at: usize| f64::from(u32::from_be_bytes(png[at..at + 4].try_into().unwrap()));
+        assert_eq!((side(16), side(20)), (scene.width * times, scene.height * times));
+    }
+    assert_eq!(figure.to_png(Theme::Dark, 2.0), figure.clone().to_png(Theme::Dark, 2.0));
 }
 
 #[test]

@@ -1,7 +1,14 @@
 //! How wide text is, and where it may be broken.
 //!
-//! There is no font here, and none is known of where the figure is looked at. The widths are those of DejaVu Sans, the
-//! widest of the usual fonts, so that text takes no more room than was made for it.
+//! Widths are those of the embedded font, which pictures are drawn with. It is the widest of the usual fonts, so where an SVG
+//! is shown with another, text takes no more room than was made for it.
+
+use std::sync::LazyLock;
+
+use skrifa::MetadataProvider;
+use skrifa::instance::{LocationRef, Size};
+
+use super::font;
 
 /// Text of normal or heavy weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,45 +17,39 @@ pub(super) enum Weight {
     Bold,
 }
 
-/// Widths of the printable ASCII characters in thousandths of the size.
-const NORMAL: [u16; 95] = [
-    318, 401, 460, 838, 637, 951, 780, 275, 391, 391, 500, 838, 318, 361, 318, 337, 637, 637, 637, 637, 637,
-    637, 637, 637, 637, 637, 337, 337, 838, 838, 838, 531, 1000, 685, 687, 699, 771, 632, 576, 775, 752, 295,
-    295, 656, 558, 863, 749, 788, 604, 788, 695, 635, 611, 732, 685, 989, 686, 611, 686, 391, 337, 391, 838,
-    500, 500, 613, 635, 550, 635, 616, 353, 635, 634, 278, 278, 580, 278, 975, 634, 612, 635, 635, 412, 521,
-    393, 634, 592, 818, 592, 592, 525, 637, 337, 637, 838,
-];
-const BOLD: [u16; 95] = [
-    349, 457, 521, 838, 696, 1002, 873, 307, 458, 458, 523, 838, 380, 416, 380, 366, 696, 696, 696, 696, 696,
-    696, 696, 696, 696, 696, 400, 400, 838, 838, 838, 581, 1000, 774, 763, 734, 831, 684, 684, 821, 837, 373,
-    373, 775, 638, 996, 837, 851, 733, 851, 771, 721, 683, 813, 774, 1104, 771, 725, 726, 458, 366, 458, 838,
-    500, 500, 675, 716, 593, 716, 679, 436, 716, 712, 343, 343, 666, 343, 1042, 712, 688, 716, 716, 494, 596,
-    479, 712, 652, 924, 646, 652, 583, 712, 366, 712, 838,
-];
+/// What a character takes that the font does not have, in sizes: those that fill a square, in whichever font they are found.
+const FOREIGN: f64 = 1.2;
 
-fn character(c: char, weight: Weight) -> u16 {
-    let table = match weight {
-        Weight::Normal => &NORMAL,
-        Weight::Bold => &BOLD,
-    };
-    let bold = |width: u16| if weight == Weight::Bold { width + width / 6 } else { width };
-    match c {
-        ' '..='~' => table[c as usize - ' ' as usize],
-        '–' | '°' | '…' | '—' => 1000,
-        '·' | '’' | '‘' => bold(330),
-        '“' | '”' => bold(530),
-        'À'..='Ö' | 'Ø'..='Þ' | 'ß'..='ö' | 'ø'..='ÿ' => bold(790),
-        // Scripts with wide letters, and those that fill a square.
-        '\u{400}'..='\u{52f}' => bold(1100),
-        _ if (c as u32) < 0x1100 => bold(1000),
-        _ => bold(1200),
+/// Characters with their widths in sizes, in their order.
+struct Widths(Vec<(u32, f64)>);
+
+static NORMAL: LazyLock<Widths> = LazyLock::new(|| Widths::of(font::NORMAL));
+static BOLD: LazyLock<Widths> = LazyLock::new(|| Widths::of(font::BOLD));
+
+impl Widths {
+    fn of(font: &[u8]) -> Self {
+        let font = skrifa::FontRef::new(font).expect("the embedded font is one, as its test shows");
+        let metrics = font.glyph_metrics(Size::new(1.0), LocationRef::default());
+        let widths = font.charmap().mappings();
+        let widths = widths.map(|(c, glyph)| (c, f64::from(metrics.advance_width(glyph).unwrap_or(1.0))));
+        let mut widths: Vec<_> = widths.collect();
+        widths.sort_by_key(|(c, _)| *c);
+        Self(widths)
+    }
+
+    fn character(&self, c: char) -> f64 {
+        let place = self.0.binary_search_by_key(&(c as u32), |(c, _)| *c);
+        place.map_or(FOREIGN, |place| self.0[place].1)
     }
 }
 
 /// How wide the text is at most, in the unit of `size`.
 pub(super) fn width(text: &str, size: f64, weight: Weight) -> f64 {
-    let thousandths: u64 = text.chars().map(|c| u64::from(character(c, weight))).sum();
-    thousandths as f64 * size / 1000.0
+    let widths = match weight {
+        Weight::Normal => &NORMAL,
+        Weight::Bold => &BOLD,
+    };
+    text.chars().map(|c| widths.character(c)).sum::<f64>() * size
 }
 
 /// Breaks the text into lines that are no wider than `room`: between words, after marks within names, or anywhere where
@@ -102,6 +103,21 @@ mod tests {
         );
         assert_eq!(wrap("one two", 12.0, Weight::Normal, 30.0), ["one", "two"]);
         assert!(wrap("", 12.0, Weight::Normal, 30.0).is_empty());
+    }
+
+    #[test]
+    fn widths_are_those_of_the_font() {
+        // Of "A", "i" and the dash in DejaVu Sans, in thousandths of the size.
+        for (text, normal, bold) in [("A", 684, 774), ("i", 278, 343), ("—", 1000, 1000), ("漢", 1200, 1200)]
+        {
+            let thousandths = |weight| width(text, 1000.0, weight).round() as u32;
+            assert!(
+                thousandths(Weight::Normal).abs_diff(normal) <= 1,
+                "{text} {}",
+                thousandths(Weight::Normal)
+            );
+            assert!(thousandths(Weight::Bold).abs_diff(bold) <= 1, "{text} {}", thousandths(Weight::Bold));
+        }
     }
 
     proptest! {
