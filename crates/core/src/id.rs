@@ -1,6 +1,8 @@
-//! Names of things. Each is text that a person can read, with a type of its own so that they are not mixed up.
+//! Names of things. Each is text that a person can read, with a type of its own so that they are not mixed up. A copy shares
+//! the text.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,12 +11,12 @@ macro_rules! text_id {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Makes the id from its text.
             pub fn new(text: impl Into<String>) -> Self {
-                Self(text.into())
+                Self(text.into().into())
             }
 
             /// The id as text.
@@ -31,7 +33,7 @@ macro_rules! text_id {
 
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
-                Self(text.to_owned())
+                Self(text.into())
             }
         }
     };
@@ -57,7 +59,7 @@ text_id! {
 impl NeedKey {
     /// The key under which a suite asks once more after an unusable answer; `n` counts from 1, the first asking.
     pub fn again(&self, n: u32) -> Self {
-        if n <= 1 { self.clone() } else { Self(format!("{}~{n}", self.0)) }
+        if n <= 1 { self.clone() } else { Self::new(format!("{}~{n}", self.0)) }
     }
 
     /// The key without the mark of a repeated asking.

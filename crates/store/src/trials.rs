@@ -5,7 +5,7 @@
 use std::{fmt, vec};
 
 use rayon::prelude::*;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use unbent_core::{
     BlobRef, Event, FinishReason, Meter, ModelRole, NeedKey, Outcome, Score, Scores, Served, TrialNo,
@@ -26,6 +26,7 @@ pub struct Trials<'r> {
     ahead: Option<Result<Portion, StoreError>>,
     /// A portion that has been folded, for the memory that it has.
     spent: Portion,
+    notes: Notes,
     #[cfg(test)]
     most_held: usize,
 }
@@ -69,6 +70,13 @@ impl Kind {
     }
 }
 
+/// Whether the notes of outcomes are read.
+#[derive(Debug, Clone, Copy)]
+enum Notes {
+    Read,
+    LeftOut,
+}
+
 /// So many trials are folded in one go on one core.
 const FOLDED_TOGETHER: usize = 64;
 
@@ -79,9 +87,16 @@ impl<'r> Trials<'r> {
             ready: Vec::new().into_iter(),
             ahead: Some(Portion::default().read(reader, 0)),
             spent: Portion::default(),
+            notes: Notes::Read,
             #[cfg(test)]
             most_held: 0,
         }
+    }
+
+    /// The same trials without the notes of their outcomes, which are most of what there is to read.
+    #[must_use]
+    pub fn without_notes(self) -> Self {
+        Self { notes: Notes::LeftOut, ..self }
     }
 
     /// The most trials that were held at once.
@@ -98,16 +113,29 @@ impl Iterator for Trials<'_> {
         if let Some(view) = self.ready.next() {
             return Some(Ok(view));
         }
+        match self.portion()? {
+            Ok(trials) => {
+                self.ready = trials.into_iter();
+                self.ready.next().map(Ok)
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+impl Trials<'_> {
+    /// The trials of the next portion, all at once; those of one that was begun by [`Iterator::next`] are left out.
+    pub fn portion(&mut self) -> Option<Result<Vec<TrialView>, StoreError>> {
         let mut portion = match self.ahead.take()? {
             Ok(portion) => portion,
             Err(error) => return Some(Err(error)),
         };
-        let (reader, last) = (self.reader, portion.trials.last()?.no.0.cast_signed());
+        let (reader, notes, last) = (self.reader, self.notes, portion.trials.last()?.no.0.cast_signed());
         let (folded, ahead) = if portion.trials.len() < PORTION as usize {
-            (portion.fold(reader), None)
+            (portion.fold(reader, notes), None)
         } else {
             let spent = std::mem::take(&mut self.spent);
-            let (folded, ahead) = rayon::join(|| portion.fold(reader), || spent.read(reader, last));
+            let (folded, ahead) = rayon::join(|| portion.fold(reader, notes), || spent.read(reader, last));
             (folded, Some(ahead))
         };
         self.spent = portion;
@@ -119,8 +147,7 @@ impl Iterator for Trials<'_> {
                     self.most_held = self.most_held.max(trials.len() + waiting.sum::<usize>());
                 }
                 self.ahead = ahead;
-                self.ready = trials.into_iter();
-                self.ready.next().map(Ok)
+                Some(Ok(trials))
             }
             Err(error) => Some(Err(error)),
         }
@@ -178,7 +205,7 @@ impl Portion {
     }
 
     /// Lets every trial take in its events, and gives the trials away.
-    fn fold(&mut self, reader: &RunReader) -> Result<Vec<TrialView>, StoreError> {
+    fn fold(&mut self, reader: &RunReader, notes: Notes) -> Result<Vec<TrialView>, StoreError> {
         let mut trials = std::mem::take(&mut self.trials);
         let (events, bodies) = (&self.events, &self.bodies);
         trials.par_chunks_mut(FOLDED_TOGETHER).enumerate().try_for_each(|(chunk, trials)| {
@@ -189,7 +216,7 @@ impl Portion {
                 let Some(view) = trials.get_mut(event.trial - first) else {
                     break;
                 };
-                let gist = gist(event.kind, &bodies[start..event.end]).map_err(|error| {
+                let gist = gist(event.kind, notes, &bodies[start..event.end]).map_err(|error| {
                     StoreError::damaged(
                         reader.path(),
                         format!("an event of trial {} cannot be read: {error}", view.no),
@@ -217,7 +244,7 @@ fn trial_rows(inner: &Inner, after: i64) -> rusqlite::Result<Vec<TrialRow>> {
 }
 
 /// An event that [`TrialView::apply`] takes as it would take the one with this text.
-fn gist(kind: Kind, body: &str) -> serde_json::Result<Event> {
+fn gist(kind: Kind, notes: Notes, body: &str) -> serde_json::Result<Event> {
     Ok(match kind {
         Kind::Begun => Event::Opened,
         Kind::Answered => {
@@ -236,7 +263,13 @@ fn gist(kind: Kind, body: &str) -> serde_json::Result<Event> {
                 unsent: answered.unsent,
             }
         }
-        Kind::Finished => Event::Finished { outcome: serde_json::from_str::<Finished>(body)?.into() },
+        Kind::Finished => {
+            let outcome = match notes {
+                Notes::Read => serde_json::from_str::<Finished<String>>(body)?.outcome(Some),
+                Notes::LeftOut => serde_json::from_str::<Finished<IgnoredAny>>(body)?.outcome(|_| None),
+            };
+            Event::Finished { outcome }
+        }
         Kind::Other => serde_json::from_str(body)?,
     })
 }
@@ -259,25 +292,25 @@ struct ServedBy {
     provider: Option<String>,
 }
 
-/// [`Outcome`] in a form that is read in one pass: serde reads one with an inner tag twice.
+/// [`Outcome`] in a form that is read in one pass: serde reads one with an inner tag twice. `N` is what is kept of the note.
 #[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-struct Finished {
+#[serde(rename_all = "snake_case", bound = "N: Deserialize<'de>")]
+struct Finished<N> {
     #[serde(default, deserialize_with = "read_scores")]
     scores: Scores,
     #[serde(default)]
-    note: Option<String>,
+    note: Option<N>,
     #[serde(default)]
     reason: Option<UnscoredReason>,
     #[serde(default)]
     detail: String,
 }
 
-impl From<Finished> for Outcome {
-    fn from(finished: Finished) -> Self {
-        match finished.reason {
-            None => Self::Scored { scores: finished.scores, note: finished.note },
-            Some(reason) => Self::Unscored { reason, detail: finished.detail },
+impl<N> Finished<N> {
+    fn outcome(self, note: impl FnOnce(N) -> Option<String>) -> Outcome {
+        match self.reason {
+            None => Outcome::Scored { scores: self.scores, note: self.note.and_then(note) },
+            Some(reason) => Outcome::Unscored { reason, detail: self.detail },
         }
     }
 }

@@ -231,3 +231,39 @@ fn fifty_thousand_trials_are_planned_and_streamed() {
     assert_eq!((last.no, last.key), (TrialNo(u64::from(n)), key("a", "m1", n)));
     assert!(trials.most_held() <= 1024, "a portion, not the run: {}", trials.most_held());
 }
+
+#[test]
+fn without_notes_trials_are_the_same_but_for_their_notes() {
+    let folder = folder();
+    let path = run_path(&folder);
+    let writer = small_run(&path);
+    let unscored = Outcome::unscored(UnscoredReason::NoAnswer, "silence");
+    append(&writer, vec![opened(1, 1), answered(1, "q", "yes"), finished(1, 7.5), faulted(2)]);
+    append(&writer, vec![entry(2, Event::Finished { outcome: unscored }), finished(3, 2.0), opened(4, 9)]);
+    let reader = RunReader::open(&path).unwrap();
+    let mut whole: Vec<TrialView> = reader.trials().map(Result::unwrap).collect();
+    let mut left_out = 0;
+    for trial in &mut whole {
+        if let TrialState::Finished(Outcome::Scored { note, .. }) = &mut trial.state {
+            left_out += u32::from(note.take().is_some());
+        }
+    }
+    assert_eq!(left_out, 2);
+    let brief: Vec<TrialView> = reader.trials().without_notes().map(Result::unwrap).collect();
+    assert_eq!(brief, whole);
+}
+
+#[test]
+fn portions_hold_every_trial_once_and_in_order() {
+    let folder = folder();
+    let path = run_path(&folder);
+    let writer = RunWriter::create(&path, &manifest()).unwrap();
+    writer.add_cases(&[case("a")]).unwrap();
+    writer.add_trials((1..=1_500).map(|n| key("a", "m1", n))).unwrap();
+    let reader = RunReader::open(&path).unwrap();
+    let mut trials = reader.trials();
+    let portions: Vec<Vec<TrialView>> = std::iter::from_fn(|| trials.portion()).map(Result::unwrap).collect();
+    assert!(portions.len() > 1 && portions.iter().all(|portion| portion.len() <= 512));
+    let numbers: Vec<u64> = portions.iter().flatten().map(|trial| trial.no.0).collect();
+    assert_eq!(numbers, (1..=1_500).collect::<Vec<_>>());
+}
