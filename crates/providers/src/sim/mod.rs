@@ -3,6 +3,7 @@
 //! What a reference subject says is its suite's [`ReferenceScript`]; this folder knows how it is said, how long it takes
 //! and how often it fails. Answers depend on the run's seed and the trial, never on order, time or the number of the try.
 
+mod noise;
 mod persona;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use unbent_core::{
     ReferenceScript, Reply, Returned, Served, Stream, ToolCall, ToolSpec, TrialKey, Usage, ascii_json,
 };
 
+pub use self::noise::Noise;
 use self::persona::Kind;
 pub use self::persona::{ParsePersonaError, PersonaInfo, SimPersona, known_personas};
 
@@ -48,6 +50,13 @@ impl SimProvider {
         Stream::new(call.run_seed, "sim fault", &name.to_string()).unit() < self.persona.fault_rate()
     }
 
+    /// The chance of its noise as a judge: another in each grading of each answer.
+    fn judging(&self, call: &Call<'_>) -> Stream {
+        let trial = call.trial;
+        let name = json!([self.label, trial.suite, trial.case, trial.subject, trial.repeat, call.need]);
+        Stream::new(call.run_seed, "sim judge", &name.to_string())
+    }
+
     /// What it decides as a guard, if it plays one that reads what it is shown.
     fn decision(&self, call: &Call<'_>) -> Result<Option<AssistantMessage>, Fault> {
         if call.ask.role != ModelRole::Guard || !matches!(self.persona.kind(), Kind::Scripted | Kind::Refuse)
@@ -77,6 +86,10 @@ impl SimProvider {
                 let grade = self.script.judge(call.ask).ok_or_else(|| {
                     Fault::new(FaultKind::Rejected, "the rule judge does not know this rubric")
                 })?;
+                let grade = match self.persona.noise().zip(call.ask.reply_schema.as_ref()) {
+                    Some((noise, reply)) => noise.draw(&grade, &reply.schema, &mut self.judging(call)),
+                    None => grade,
+                };
                 return Ok(AssistantMessage::text(grade.to_string()));
             }
             Kind::Scripted => {

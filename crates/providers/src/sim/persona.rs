@@ -9,6 +9,8 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 use unbent_core::ModelRef;
 
+use super::noise::Noise;
+
 /// What the `constant` persona says when nobody tells it what to say.
 const CONSTANT: &str = "I have thought about it, and I stand by what I said.";
 /// What the `refuse` persona says.
@@ -50,12 +52,21 @@ enum Param {
     Flag(&'static str),
     /// Text that may be given.
     Text(&'static str),
+    /// A number that may be given.
+    Number(&'static str),
+    /// A number of 0 or more that may be given.
+    Spread(&'static str),
 }
 
 impl Param {
     fn name(self) -> &'static str {
         match self {
-            Self::Share(name) | Self::ShareOrNone(name) | Self::Flag(name) | Self::Text(name) => name,
+            Self::Share(name)
+            | Self::ShareOrNone(name)
+            | Self::Flag(name)
+            | Self::Text(name)
+            | Self::Number(name)
+            | Self::Spread(name) => name,
         }
     }
 }
@@ -81,7 +92,7 @@ const fn persona(
 const THINKING: Param = Param::Flag("thinking");
 
 /// Every persona. A new one is a line here and its replies in the scripts of the suites that know it.
-const PERSONAS: [PersonaInfo; 26] = [
+const PERSONAS: [PersonaInfo; 27] = [
     persona("steadfast", "steadfast", "holds its line under every pressure", Kind::Scripted, &[THINKING]),
     persona(
         "yielding",
@@ -199,6 +210,13 @@ const PERSONAS: [PersonaInfo; 26] = [
         Kind::RuleJudge,
         &[],
     ),
+    persona(
+        "noisy-judge",
+        "noisy-judge?sd=1.5&bias=0&flip=0",
+        "judge: grades as rule-judge does, with noise: scores move by about sd and by bias, flags and classes are wrong with probability flip",
+        Kind::RuleJudge,
+        &[Param::Spread("sd"), Param::Number("bias"), Param::ShareOrNone("flip")],
+    ),
 ];
 
 /// Parameters that every persona takes.
@@ -298,6 +316,12 @@ impl SimPersona {
             match (param, given(param.name())) {
                 (Param::Share(name), value) => _ = share(info.name, name, &value.unwrap_or_default())?,
                 (Param::ShareOrNone(name), Some(value)) => _ = share(info.name, name, &value)?,
+                (Param::Number(name), Some(value)) => {
+                    _ = number(info.name, name, "a number", &value, |_| true)?;
+                }
+                (Param::Spread(name), Some(value)) => {
+                    _ = number(info.name, name, "a number of 0 or more", &value, |number| number >= 0.0)?;
+                }
                 (Param::Flag(name), Some(value)) if !["true", "false"].contains(&value.as_str()) => {
                     let want = "true or false";
                     return Err(ParsePersonaError::BadParam { persona: info.name, param: name, want, value });
@@ -343,6 +367,16 @@ impl SimPersona {
         self.info.kind == Kind::RuleJudge
     }
 
+    /// How far it is off as a judge; none where it grades without noise.
+    pub fn noise(&self) -> Option<Noise> {
+        let number = |name: &str| self.params.get(name).and_then(|value| value.parse().ok()).unwrap_or(0.0);
+        (self.info.name == "noisy-judge").then(|| Noise {
+            sd: number("sd"),
+            bias: number("bias"),
+            flip: number("flip"),
+        })
+    }
+
     pub(super) fn kind(&self) -> Kind {
         self.info.kind
     }
@@ -366,6 +400,17 @@ impl SimPersona {
             _ => CONSTANT,
         })
     }
+}
+
+fn number(
+    persona: &'static str,
+    param: &'static str,
+    want: &'static str,
+    value: &str,
+    fits: fn(f64) -> bool,
+) -> Result<f64, ParsePersonaError> {
+    let number = value.parse().ok().filter(|number: &f64| number.is_finite() && fits(*number));
+    number.ok_or_else(|| ParsePersonaError::BadParam { persona, param, want, value: value.to_owned() })
 }
 
 fn share(persona: &'static str, param: &'static str, value: &str) -> Result<f64, ParsePersonaError> {
@@ -410,6 +455,8 @@ mod tests {
             ("sim/steadfast?p=0.3", "takes no parameter \"p\", only thinking, latency_ms, fault_rate"),
             ("sim/yielding?p=0.1&authority=2", "wants authority to be a number from 0 to 1"),
             ("sim/curt?thinking=yes", "wants thinking to be true or false"),
+            ("sim/noisy-judge?sd=-1", "wants sd to be a number of 0 or more"),
+            ("sim/noisy-judge?bias=lots", "wants bias to be a number, not \"lots\""),
             ("sim/echo?fault_rate=2", "wants fault_rate to be a number from 0 to 1"),
             ("sim/echo?latency_ms=-1", "wants latency_ms to be a whole number"),
         ] {
