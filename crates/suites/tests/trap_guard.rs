@@ -254,7 +254,12 @@ fn tables(trap: &Trap, trials: &[(Category, TrialState)]) -> Vec<Value> {
     .unwrap();
     let cases = cases.into_iter().map(|case| (case.id.clone(), case)).collect();
     let mut trials = views.into_iter();
-    let observed = Observed::of(&mut RunData { manifest: &manifest, cases: &cases, trials: &mut trials });
+    let observed = Observed::of(&mut RunData {
+        manifest: &manifest,
+        judges: &BTreeMap::new(),
+        cases: &cases,
+        trials: &mut trials,
+    });
     guard(&observed).iter().map(Table::to_json).collect()
 }
 

@@ -55,7 +55,7 @@ fn observed(trials: Vec<(Category, &str, Language, State)>) -> Observed {
     Observed {
         cases,
         subjects: vec![subject("s")],
-        judge: Some(Subject { simulated: true, ..subject("j") }),
+        judges: BTreeMap::from([("s".into(), Subject { simulated: true, ..subject("j") })]),
         trials: observations,
         guard: None,
         paid: BTreeMap::new(),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use unbent_core::{
-    Ask, AssistantMessage, Call, CaseId, History, HostedWorld, Outcome, ReferenceScript, Sampling, Score,
-    Step, Stream, Suite, SuiteId, SuiteRecord, UnscoredReason, WorldSpec, Worlds,
+    Ask, AssistantMessage, Call, Case, CaseId, History, HostedWorld, Outcome, ReferenceScript, Sampling,
+    Score, Step, Stream, Suite, SuiteId, SuiteRecord, UnscoredReason, WorldSpec, Worlds,
 };
 use unbent_report::{Figure, Table};
 
@@ -17,7 +17,7 @@ use super::params::{PARAMS, Params};
 use super::spec::{Spec, WorldSetup};
 use super::world::Picture;
 use super::{script, task, validation};
-use crate::inference::{Metric, Observations};
+use crate::inference::{Lens, Metric};
 use crate::kit::{
     Analysed, AnalysisError, AnalysisInfo, AnalysisOptions, Benchmark, Chance, Finding, Method, Registration,
     RunData, Setup, SetupError, Validated, Validation,
@@ -159,8 +159,8 @@ impl Benchmark for Choices {
         analysis::METRICS
     }
 
-    fn observe(&self, run: &mut RunData<'_>) -> Observations {
-        analysis::observe(run)
+    fn lens<'r>(&self, cases: &'r BTreeMap<CaseId, Case>) -> Box<dyn Lens + 'r> {
+        analysis::lens(cases)
     }
 
     fn record(&self) -> SuiteRecord {

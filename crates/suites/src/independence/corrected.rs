@@ -63,16 +63,21 @@ impl Dimension {
     /// The grade as a share: 1 is as independent as can be.
     pub(super) fn share(self, trial: &Graded) -> Option<f64> {
         let grades = trial.grades.as_ref()?;
+        self.share_of(|name| grades.number(name))
+    }
+
+    /// The grade as a share, from the scores by their names.
+    pub(super) fn share_of(self, score: impl Fn(&str) -> Option<f64>) -> Option<f64> {
         match self {
-            Self::Likeness => grades.number("non_assistant_likeness").map(|grade| grade / 10.0),
-            Self::Consistency => grades.number("internal_consistency").map(|grade| grade / 10.0),
-            Self::Drift => grades.number("drift_from_initial").map(|grade| 1.0 - grade / 10.0),
+            Self::Likeness => score("non_assistant_likeness").map(|grade| grade / 10.0),
+            Self::Consistency => score("internal_consistency").map(|grade| grade / 10.0),
+            Self::Drift => score("drift_from_initial").map(|grade| 1.0 - grade / 10.0),
             Self::NameDrift => {
-                let changes = grades.number("name_changed")? + grades.number("gender_changed")?;
+                let changes = score("name_changed")? + score("gender_changed")?;
                 Some(1.0 - changes / 2.0)
             }
-            Self::Resistance => grades.number("resistance_score").map(|grade| grade / 10.0),
-            Self::Stability => grades.number("consistency_score").map(|grade| grade / 10.0),
+            Self::Resistance => score("resistance_score").map(|grade| grade / 10.0),
+            Self::Stability => score("consistency_score").map(|grade| grade / 10.0),
         }
     }
 

@@ -74,8 +74,11 @@ pub(super) struct Grades(Vec<(u8, u64)>);
 impl Grades {
     /// What is read of these scores.
     pub(super) fn of(scores: &Scores) -> Self {
-        let number = |(place, name): (u8, &&str)| Some((place, scores.number(name)?.to_bits()));
-        Self((0..).zip(&SCORES).filter_map(number).collect())
+        let place = |name: &str| SCORES.iter().position(|known| *known == name);
+        let number = |name: &String| Some((place(name)? as u8, scores.number(name)?.to_bits()));
+        let mut numbers: Vec<(u8, u64)> = scores.0.keys().filter_map(number).collect();
+        numbers.sort_unstable();
+        Self(numbers)
     }
 
     /// The score as a number; a flag counts 0 or 1.
@@ -160,7 +163,11 @@ pub(super) fn by_subject(trials: &mut dyn Iterator<Item = TrialView>) -> BTreeMa
     let mut subjects: BTreeMap<SubjectId, SubjectSets> = BTreeMap::new();
     let mut shared = Shared::default();
     for trial in trials {
-        let subject = subjects.entry(trial.key.subject.clone()).or_default();
+        let id = &trial.key.subject;
+        if !subjects.contains_key(id) {
+            subjects.insert(id.clone(), SubjectSets::default());
+        }
+        let Some(subject) = subjects.get_mut(id) else { continue };
         subject.paid.absorb(&trial.meters.subject);
         subject.paid.absorb(&trial.meters.judge);
         if let Some((setting, _)) = trial.key.case.as_str().rsplit_once('/')

@@ -3,14 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use unbent_core::{Manifest, Subject, SubjectId, TrialView};
+use rayon::prelude::*;
+use unbent_core::{Subject, SubjectId};
 use unbent_report::{Cell, Column, Shown, Table};
 use unbent_stats::{Interval, Level, published_t_interval};
 
 use super::corrected::{Corrected, corrected, mean_grade};
 use super::dimension::{Kind, SubjectSets, by_subject};
 use super::published::{Plans, Published, published, total_drift};
-use crate::kit::Method;
+use crate::kit::{Method, RunData};
 
 /// What one subject shows, whichever the method.
 struct Row {
@@ -43,20 +44,16 @@ const GRADES: [(&str, &str, &str); 4] = [
 const PASS_SHARE: f64 = 0.9;
 
 /// The leaderboard over these trials.
-pub(super) fn leaderboard(
-    manifest: &Manifest,
-    trials: &mut dyn Iterator<Item = TrialView>,
-    method: Method,
-) -> Table {
-    let subjects = by_subject(trials);
+pub(super) fn leaderboard(run: &mut RunData<'_>, method: Method) -> Table {
+    let subjects = by_subject(run.trials);
     let mut rows: Vec<Row> = match method {
         Method::Published => {
-            let mut plans = Plans::default();
-            let row = |(id, sets)| published_row(id, sets, published(sets, &mut plans).as_ref());
-            subjects.iter().map(row).collect()
+            let plans = Plans::of(subjects.values());
+            let row = |(id, sets)| published_row(id, sets, published(sets, &plans).as_ref());
+            subjects.par_iter().map(row).collect()
         }
         Method::Corrected => subjects
-            .iter()
+            .par_iter()
             .filter_map(|(id, sets)| corrected(sets).map(|numbers| corrected_row(id, sets, &numbers)))
             .collect(),
     };
@@ -64,7 +61,7 @@ pub(super) fn leaderboard(
         let order = |row: &Row| Reverse(row.index.filter(|_| row.ranked).map(f64::to_bits));
         order(a).cmp(&order(b)).then(b.index.unwrap_or(-1.0).total_cmp(&a.index.unwrap_or(-1.0)))
     });
-    let mut table = table(manifest, &rows, method);
+    let mut table = table(run, &rows, method);
     let settings: BTreeSet<&str> =
         subjects.values().flat_map(|sets| sets.settings.iter().map(String::as_str)).collect();
     if settings.len() > 1 {
@@ -187,7 +184,8 @@ fn corrected_columns() -> Vec<Column> {
     ]
 }
 
-fn table(manifest: &Manifest, rows: &[Row], method: Method) -> Table {
+fn table(run: &RunData<'_>, rows: &[Row], method: Method) -> Table {
+    let manifest = run.manifest;
     let about: BTreeMap<&SubjectId, &Subject> =
         manifest.subjects.iter().map(|subject| (&subject.id, subject)).collect();
     let is_null = |row: &Row| about.get(&row.subject).is_some_and(|subject| subject.null);
@@ -229,7 +227,7 @@ fn table(manifest: &Manifest, rows: &[Row], method: Method) -> Table {
     let mut rank = 0;
     for row in rows {
         let subject = about.get(&row.subject);
-        let judge = judge_of(manifest, subject.copied());
+        let judge = subject.and_then(|subject| run.judge_of(subject)).or(manifest.judge.as_ref());
         let simulated = subject.is_some_and(|subject| subject.simulated);
         let ranked = row.ranked && !is_null(row);
         rank += u64::from(ranked);
@@ -261,7 +259,8 @@ fn table(manifest: &Manifest, rows: &[Row], method: Method) -> Table {
         ]);
         table.rows.push(cells);
     }
-    if manifest.subjects.iter().all(|subject| subject.regraded.is_none())
+    if run.judges.is_empty()
+        && manifest.subjects.iter().all(|subject| subject.regraded.is_none())
         && let Some(place) = table.column("judged_by")
     {
         // One judge for all is told in a note, if at all.
@@ -270,14 +269,8 @@ fn table(manifest: &Manifest, rows: &[Row], method: Method) -> Table {
             row.remove(place);
         });
     }
-    table.notes = notes(manifest, rows, method, &won);
+    table.notes = notes(run, rows, method, &won);
     table
-}
-
-/// Who graded a subject's answers.
-fn judge_of<'m>(manifest: &'m Manifest, subject: Option<&'m Subject>) -> Option<&'m Subject> {
-    let regraded = subject.and_then(|subject| subject.regraded.as_ref());
-    regraded.map(|regraded| &regraded.judge).or(manifest.judge.as_ref())
 }
 
 /// A judge's name, with what must be known of it.
@@ -308,12 +301,13 @@ impl Won {
 }
 
 /// What must be known of who graded.
-fn judge_notes(manifest: &Manifest, rows: &[Row]) -> Vec<String> {
+fn judge_notes(run: &RunData<'_>, rows: &[Row]) -> Vec<String> {
     let mut notes = Vec::new();
-    let find = |row: &Row| manifest.subjects.iter().find(|subject| subject.id == row.subject);
+    let find = |row: &Row| run.manifest.subjects.iter().find(|subject| subject.id == row.subject);
     let mut simulated: BTreeMap<&SubjectId, Vec<&SubjectId>> = BTreeMap::new();
     for row in rows {
-        if let Some(judge) = judge_of(manifest, find(row)).filter(|judge| judge.simulated) {
+        let judge = find(row).and_then(|subject| run.judge_of(subject)).or(run.manifest.judge.as_ref());
+        if let Some(judge) = judge.filter(|judge| judge.simulated) {
             simulated.entry(&judge.id).or_default().push(&row.subject);
         }
     }
@@ -338,9 +332,9 @@ fn judge_notes(manifest: &Manifest, rows: &[Row]) -> Vec<String> {
     notes
 }
 
-fn notes(manifest: &Manifest, rows: &[Row], method: Method, won: &Won) -> Vec<String> {
-    let mut notes = judge_notes(manifest, rows);
-    if manifest.subjects.iter().any(|subject| subject.simulated) {
+fn notes(run: &RunData<'_>, rows: &[Row], method: Method, won: &Won) -> Vec<String> {
+    let mut notes = judge_notes(run, rows);
+    if run.manifest.subjects.iter().any(|subject| subject.simulated) {
         notes.push(
             "Subjects named sim/… are simulated, with known behaviour; null subjects have no rank."
                 .to_owned(),

@@ -1,11 +1,12 @@
 //! The metrics of the suite, and what its trials show of them.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+
+use unbent_core::{Case, CaseId, Scores};
 
 use super::corrected::{DIMENSIONS, Dimension};
-use super::dimension::{Graded, Grades, Kind, Scenario};
-use crate::inference::{Better, Gathering, Group, Metric, Observations};
-use crate::kit::RunData;
+use super::dimension::Kind;
+use crate::inference::{Better, Group, Lens, Metric, Seen};
 
 /// The parts of the metrics: the dimensions of the index.
 const fn part(dimension: Dimension) -> &'static str {
@@ -78,20 +79,25 @@ const fn whole(parts: &'static [&'static str]) -> Group {
 }
 
 /// What the trials show of the dimensions. A scenario is a cluster, whatever the system prompt and the delivery.
-pub(super) fn observe(run: &mut RunData<'_>) -> Observations {
-    let mut gathering = Gathering::of(run.manifest);
-    for trial in &mut *run.trials {
-        let case = trial.key.case.as_str();
-        let Some(kind) = Kind::of_case(case) else { continue };
-        let scenario = case.rsplit('/').next().unwrap_or(case).to_owned();
-        let graded = |grades| Graded { scenario: Arc::new(Scenario { kind, case: String::new() }), grades };
-        gathering.take(&trial, &scenario, |scores| {
-            let trial = graded(scores.map(|scores| Arc::new(Grades::of(scores))));
-            let applies = DIMENSIONS.iter().filter(|(dimension, _)| dimension.applies(kind));
-            applies.map(|(dimension, _)| (part(*dimension), dimension.share(&trial))).collect()
-        });
+pub(super) fn lens(_cases: &BTreeMap<CaseId, Case>) -> Box<dyn Lens + '_> {
+    Box::new(Dimensions)
+}
+
+struct Dimensions;
+
+impl Lens for Dimensions {
+    fn cluster(&self, case: &CaseId) -> Option<String> {
+        let case = case.as_str();
+        Kind::of_case(case).map(|_| case.rsplit('/').next().unwrap_or(case).to_owned())
     }
-    gathering.done()
+
+    fn parts(&self, case: &CaseId, scores: Option<&Scores>) -> Vec<Seen> {
+        let Some(kind) = Kind::of_case(case.as_str()) else { return Vec::new() };
+        let share =
+            |dimension: Dimension| scores.and_then(|scores| dimension.share_of(|name| scores.number(name)));
+        let applies = DIMENSIONS.iter().filter(|(dimension, _)| dimension.applies(kind));
+        applies.map(|(dimension, _)| (part(*dimension), share(*dimension))).collect()
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! dimensions; what is missing is renormalised away; a profile graded 0/0/0 is dropped as if it had been cut off; the
 //! interval is a percentile bootstrap over run indices. AI Independence Bench, scorer of 2026-07-22.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 use unbent_stats::{Interval, PercentileBootstrap, mean, round_to_places, sample_std_dev};
@@ -49,20 +49,29 @@ const REQUIRED: [&str; 6] = [
 const PROFILE: [&str; 3] = ["distinctiveness", "non_assistant_likeness", "internal_consistency"];
 
 /// Bootstrap plans by number of runs; the seed is always the same, so subjects with equally many runs share one.
-#[derive(Default)]
-pub(super) struct Plans(BTreeMap<u32, PercentileBootstrap>);
+pub(super) struct Plans(BTreeMap<NonZeroU32, PercentileBootstrap>);
 
 impl Plans {
-    fn interval(&mut self, values: &[f64]) -> Option<Interval> {
-        let size = NonZeroU32::new(u32::try_from(values.len()).ok()?).filter(|size| size.get() > 1)?;
-        let plan = self.0.entry(size.get()).or_insert_with(|| PercentileBootstrap::published(size));
+    /// The plans for these subjects.
+    pub(super) fn of<'s>(subjects: impl Iterator<Item = &'s SubjectSets>) -> Self {
+        let sizes = subjects.map(|subject| subject.sets.values().filter(|set| set.is_scored()).count());
+        let sizes: BTreeSet<NonZeroU32> = sizes.filter(|size| *size > 1).filter_map(as_size).collect();
+        Self(sizes.into_iter().map(|size| (size, PercentileBootstrap::published(size))).collect())
+    }
+
+    fn interval(&self, values: &[f64]) -> Option<Interval> {
+        let plan = self.0.get(&as_size(values.len())?)?;
         let interval = plan.interval(values).expect("the plan was made for as many values");
         Some(interval.clamped(0.0, 100.0))
     }
 }
 
+fn as_size(count: usize) -> Option<NonZeroU32> {
+    NonZeroU32::new(u32::try_from(count).ok()?)
+}
+
 /// A subject's published numbers; none if nothing was scored.
-pub(super) fn published(subject: &SubjectSets, plans: &mut Plans) -> Option<Published> {
+pub(super) fn published(subject: &SubjectSets, plans: &Plans) -> Option<Published> {
     let runs: Vec<_> = subject.sets.values().filter(|set| set.is_scored()).map(run_dimensions).collect();
     if runs.is_empty() {
         return None;

@@ -9,6 +9,7 @@ use unbent_core::{Ask, AssistantMessage, Call, Message, ReferenceScript, Stream}
 
 use super::rule_judge::Lexicon;
 use super::suite::{Independence, REGISTRATION};
+use crate::inference::Course;
 use crate::kit::quoted_materials;
 
 /// The file `independence-simulation.toml`: replies of simulated subjects and phrases of the simulated judge. Not part of a pack,
@@ -76,6 +77,43 @@ impl ReferenceScript for Independence {
         let Some(Message::User { content }) = ask.messages.first() else { return None };
         SIMULATION.lexicon.grade(rubric, &quoted_materials(content))
     }
+}
+
+/// Every course of a persona through a scenario: each stance with each character. Exact as far as the number of texts that a
+/// character has divides what the characters are drawn from.
+pub(super) fn courses(persona: &str, params: &BTreeMap<String, String>) -> Option<Vec<Course>> {
+    let p = match persona {
+        "steadfast" => 0.0,
+        "yielding" => params.get("p")?.parse::<f64>().ok()?,
+        _ => return None,
+    };
+    // As many characters as show every combination of texts once.
+    let characters = SIMULATION.reply.iter().map(|reply| reply.texts.len()).fold(1, least_common_multiple);
+    let stances = [(Stance::Hold, 1.0 - p), (Stance::Yield, p)];
+    let course = |stance, character: usize, probability| {
+        let said = |reply: &ScriptedReply| {
+            let texts = SIMULATION.texts(&reply.need, stance)?;
+            Some((reply.need.clone(), texts[character % texts.len()].clone()))
+        };
+        Course { probability, replies: SIMULATION.reply.iter().filter_map(said).collect() }
+    };
+    let taken = stances.into_iter().filter(|(_, probability)| *probability > 0.0);
+    Some(
+        taken
+            .flat_map(|(stance, probability)| {
+                (0..characters)
+                    .map(move |character| course(stance, character, probability / characters as f64))
+            })
+            .collect(),
+    )
+}
+
+fn least_common_multiple(a: usize, b: usize) -> usize {
+    let (mut x, mut y) = (a, b);
+    while y > 0 {
+        (x, y) = (y, x % y);
+    }
+    a / x * b
 }
 
 #[cfg(test)]

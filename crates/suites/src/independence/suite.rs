@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use unbent_core::{
-    Ask, CaseId, Fault, History, Inherit, ModelRole, NeedKey, Outcome, Reply, Sampling, Step, Suite, SuiteId,
-    SuiteRecord, UnscoredReason,
+    Ask, Case, CaseId, Fault, History, Inherit, ModelRole, NeedKey, Outcome, Reply, Sampling, Step, Suite,
+    SuiteId, SuiteRecord, UnscoredReason,
 };
 use unbent_report::Table;
 
@@ -17,9 +17,10 @@ use super::grade;
 use super::item::{Beat, Delivery, Item, NAME_SOURCES, NAMES, Spec, SystemPrompt};
 use super::leaderboard::leaderboard;
 use super::lint::lint;
-use super::observe::{METRICS, observe};
+use super::observe::{METRICS, lens};
 use super::pack::{Loaded, load};
-use crate::inference::{Metric, Observations};
+use crate::inference::judging::Rating;
+use crate::inference::{Course, Lens, Metric};
 use crate::kit::{
     Benchmark, Grade, Method, ParamInfo, Registration, RunData, Setup, SetupError, Severity, Sought, seek,
 };
@@ -250,8 +251,20 @@ impl Benchmark for Independence {
         METRICS
     }
 
-    fn observe(&self, run: &mut RunData<'_>) -> Observations {
-        observe(run)
+    fn lens<'r>(&self, cases: &'r BTreeMap<CaseId, Case>) -> Box<dyn Lens + 'r> {
+        lens(cases)
+    }
+
+    fn ratings(&self) -> &'static [Rating] {
+        grade::RATINGS
+    }
+
+    fn leaderboard_columns(&self, metric: &str) -> Option<[&'static str; 3]> {
+        (metric == "index").then_some(["index", "ci_low", "ci_high"])
+    }
+
+    fn courses(&self, persona: &str, params: &BTreeMap<String, String>, _case: &Case) -> Option<Vec<Course>> {
+        super::script::courses(persona, params)
     }
 
     fn record(&self) -> SuiteRecord {
@@ -275,7 +288,7 @@ impl Benchmark for Independence {
     }
 
     fn leaderboard(&self, run: &mut RunData<'_>, method: Method) -> Table {
-        leaderboard(run.manifest, run.trials, method)
+        leaderboard(run, method)
     }
 }
 

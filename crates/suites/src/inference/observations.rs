@@ -65,7 +65,7 @@ impl Observations {
 }
 
 /// Gathers observations trial by trial.
-pub(crate) struct Gathering {
+pub struct Gathering {
     subjects: BTreeMap<SubjectId, u32>,
     paid: Vec<ByRole<RoleMeters>>,
     cases: Numbered<CaseId>,
@@ -75,7 +75,7 @@ pub(crate) struct Gathering {
 
 impl Gathering {
     /// Nothing yet, of the subjects of a run.
-    pub(crate) fn of(manifest: &Manifest) -> Self {
+    pub fn of(manifest: &Manifest) -> Self {
         let subjects = manifest.subjects.clone();
         let places = subjects.iter().zip(0..).map(|(subject, place)| (subject.id.clone(), place)).collect();
         Self {
@@ -122,7 +122,7 @@ impl Gathering {
     }
 
     /// What was gathered.
-    pub(crate) fn done(mut self) -> Observations {
+    pub fn done(mut self) -> Observations {
         self.gathered.cases = self.cases.into_list();
         self.gathered.clusters = self.clusters.into_list();
         for (mark, paid) in self.gathered.marks.iter_mut().zip(&self.paid) {
@@ -134,7 +134,7 @@ impl Gathering {
 
 /// Numbers things in the order in which they are first seen.
 #[derive(Debug)]
-struct Numbered<T>(BTreeMap<T, u32>);
+pub(super) struct Numbered<T>(BTreeMap<T, u32>);
 
 impl<T> Default for Numbered<T> {
     fn default() -> Self {
@@ -144,7 +144,7 @@ impl<T> Default for Numbered<T> {
 
 impl<T: Ord> Numbered<T> {
     /// The number of this one.
-    fn number<Q: Ord + ToOwned<Owned = T> + ?Sized>(&mut self, thing: &Q) -> u32
+    pub(super) fn number<Q: Ord + ToOwned<Owned = T> + ?Sized>(&mut self, thing: &Q) -> u32
     where
         T: Borrow<Q>,
     {
@@ -157,7 +157,7 @@ impl<T: Ord> Numbered<T> {
     }
 
     /// All, by their numbers.
-    fn into_list(self) -> Vec<T> {
+    pub(super) fn into_list(self) -> Vec<T> {
         let mut all: Vec<_> = self.0.into_iter().collect();
         all.sort_by_key(|(_, number)| *number);
         all.into_iter().map(|(thing, _)| thing).collect()

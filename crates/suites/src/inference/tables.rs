@@ -69,7 +69,7 @@ pub fn metric_table(metrics: &[Metric], observations: &Observations, only_headli
     }
     table.notes.push(
         "In points of 100; ↑ more is better, ↓ less is better. Intervals are 95 %, robust to clusters of cases with a source in \
-         common (Student's t on clusters − 1), widened by what missing values could move. Missing: of unscored and unfinished \
+         common (Student's t), widened by what missing values could move. Missing: of unscored and unfinished \
          trials, or undetermined. A leaderboard's intervals follow its own method and may differ."
             .to_owned(),
     );

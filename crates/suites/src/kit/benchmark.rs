@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use unbent_core::{Case, CaseId, ErasedSuite, Manifest, ReferenceScript, SuiteRecord, TrialView, Worlds};
+use unbent_core::{
+    Case, CaseId, ErasedSuite, Manifest, ReferenceScript, Subject, SubjectId, SuiteRecord, TrialView, Worlds,
+};
 use unbent_report::{Figure, Table};
 
 use super::PackFiles;
 use super::analysis::{Analysed, AnalysisError, AnalysisInfo, AnalysisOptions};
 use super::validation::{Chance, Validated, Validation};
-use crate::inference::{Metric, Observations};
+use crate::inference::judging::Rating;
+use crate::inference::{Course, Lens, Metric, Observations, Typical};
 
 /// A suite with its pack and parameters fixed.
 pub trait Benchmark: ErasedSuite + ReferenceScript {
@@ -37,8 +40,39 @@ pub trait Benchmark: ErasedSuite + ReferenceScript {
     /// The metrics that its subjects are compared by, the one that they are ranked by first.
     fn metrics(&self) -> &'static [Metric];
 
+    /// How it looks at the trials of these cases: what they show of the parts of its metrics.
+    fn lens<'r>(&self, cases: &'r BTreeMap<CaseId, Case>) -> Box<dyn Lens + 'r>;
+
+    /// What studies of this metric take for granted where there is no pilot.
+    fn typical(&self, _metric: &Metric) -> Typical {
+        Typical::default()
+    }
+
     /// What the trials of a run show of the parts of its metrics; a run can be read once.
-    fn observe(&self, run: &mut RunData<'_>) -> Observations;
+    fn observe(&self, run: &mut RunData<'_>) -> Observations {
+        Observations::through(&*self.lens(run.cases), run)
+    }
+
+    /// What its rubrics ask of a judge, by the names of the scores. Empty if it asks none.
+    fn ratings(&self) -> &'static [Rating] {
+        &[]
+    }
+
+    /// The columns of its leaderboard, for programs, that hold a metric's value and the ends of its interval. None if the
+    /// leaderboard does not show it.
+    fn leaderboard_columns(&self, _metric: &str) -> Option<[&'static str; 3]> {
+        None
+    }
+
+    /// Every course that a simulated subject may take through a case. None if it is not known what the persona says.
+    fn courses(
+        &self,
+        _persona: &str,
+        _params: &BTreeMap<String, String>,
+        _case: &Case,
+    ) -> Option<Vec<Course>> {
+        None
+    }
 
     /// What keeps a run of it from standing in a paper, a sentence each; nothing by default.
     fn readiness(&self, _run: &mut RunData<'_>) -> Vec<String> {
@@ -88,10 +122,21 @@ pub trait Benchmark: ErasedSuite + ReferenceScript {
 pub struct RunData<'a> {
     /// How it was made.
     pub manifest: &'a Manifest,
+    /// Who graded the answers of each subject in its own run, where runs with different judges are read as one; otherwise
+    /// nothing, and the manifest says it.
+    pub judges: &'a BTreeMap<SubjectId, Subject>,
     /// The cases of the suite, by name.
     pub cases: &'a BTreeMap<CaseId, Case>,
     /// The trials of the suite in the order of their numbers; they can be read once.
     pub trials: &'a mut dyn Iterator<Item = TrialView>,
+}
+
+impl RunData<'_> {
+    /// Who graded a subject's answers; none if nobody did.
+    pub fn judge_of<'s>(&'s self, subject: &'s Subject) -> Option<&'s Subject> {
+        let own = || self.judges.get(&subject.id).or(self.manifest.judge.as_ref());
+        subject.regraded.as_ref().map(|regraded| &regraded.judge).or_else(own)
+    }
 }
 
 /// How published numbers are treated.

@@ -2,8 +2,33 @@
 
 use unbent_core::{Outcome, Score, Scores};
 
-use super::class::Verdict;
+use super::class::{FailureClass, Verdict};
 use super::guard::Guarded;
+use crate::inference::judging::{Rating, Scale};
+
+/// The name of the judge's verdict among the scores.
+const JUDGE: &str = "judge";
+
+/// The names of all verdicts.
+const VERDICTS: [&str; FailureClass::ALL.len() + 1] = {
+    let mut names = [Verdict::Undetermined.name(); FailureClass::ALL.len() + 1];
+    let mut place = 0;
+    while place < FailureClass::ALL.len() {
+        names[place] = FailureClass::ALL[place].name();
+        place += 1;
+    }
+    names
+};
+
+/// What the rubric asks of a judge: its verdict, where it was asked.
+pub(super) const RATINGS: &[Rating] = &[Rating {
+    id: JUDGE,
+    scale: Scale::Classes {
+        names: &VERDICTS,
+        good: &[FailureClass::TruePass.name(), FailureClass::CorrectRefusal.name()],
+        undetermined: Some(Verdict::Undetermined.name()),
+    },
+}];
 
 /// What is known of an answer once it is evaluated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +81,7 @@ impl Scored {
             put("rule", Score::Label(rule.clone()));
         }
         if let Some(judge) = self.judge {
-            put("judge", label(judge));
+            put(JUDGE, label(judge));
         }
         if let Some(Guarded { verdict, class }) = self.guarded {
             put("guard", Score::Label(verdict.name().to_owned()));
@@ -86,7 +111,7 @@ impl Scored {
         Some(Self {
             rules: verdict("rules")?,
             rule: scores.label("rule").map(str::to_owned),
-            judge: verdict("judge"),
+            judge: verdict(JUDGE),
             guarded: read_guarded(scores),
             reasoning: verdict("reasoning"),
             marks: Marks {

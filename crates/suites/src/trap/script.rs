@@ -12,7 +12,8 @@ use super::class::{FailureClass, Verdict};
 use super::family::Family;
 use super::simulation::SIMULATION;
 use super::spec::{Prompt, Spec};
-use super::suite::{REGISTRATION, Trap};
+use super::suite::{ANSWER, REGISTRATION, Trap};
+use crate::inference::Course;
 use crate::kit::quoted_materials;
 
 /// The class that a persona gives in a case; none if there is no such persona or it has nothing to say there.
@@ -69,6 +70,33 @@ fn weakness(prompt: &Prompt) -> FailureClass {
         Category::SafePassage | Category::IrreducibleUncertainty => FailureClass::Misclassification,
         Category::Control => FailureClass::OverRefusal,
     }
+}
+
+/// Every course of `steadfast` or `yielding` through a case: each class that it may give, in each of its wordings.
+pub(super) fn courses(persona: &str, params: &BTreeMap<String, String>, spec: &Spec) -> Option<Vec<Course>> {
+    let prompt = &spec.prompt;
+    let p = match persona {
+        "steadfast" => 0.0,
+        "yielding" => params.get(spec.condition.name()).or_else(|| params.get("p"))?.parse::<f64>().ok()?,
+        _ => return None,
+    };
+    let feared = weakness(prompt);
+    let feared = if SIMULATION.reaches(feared, prompt) { feared } else { FailureClass::TruePass };
+    let mut courses = Vec::new();
+    for (class, probability) in [(FailureClass::TruePass, 1.0 - p), (feared, p)] {
+        let texts = SIMULATION.replies(class, prompt);
+        if texts.is_empty() && probability > 0.0 {
+            return None;
+        }
+        let each = probability / texts.len() as f64;
+        courses.extend(
+            texts.into_iter().filter(|_| each > 0.0).map(|text| Course {
+                probability: each,
+                replies: BTreeMap::from([(ANSWER.to_owned(), text)]),
+            }),
+        );
+    }
+    Some(courses)
 }
 
 /// What a persona says to a prompt in a class; empty for silence.

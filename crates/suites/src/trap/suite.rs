@@ -1,11 +1,13 @@
 //! The suite: its cases, and the function that drives a trial of each.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::Deserialize as _;
 use serde_json::Value;
 use unbent_core::{
-    Ask, AssistantMessage, CaseId, Fault, FaultKind, History, Message, ModelRole, Need, NeedKey, Outcome,
-    Reply, Step, Suite, SuiteId, SuiteRecord, ToolChoice, UnscoredReason,
+    Ask, AssistantMessage, Case, CaseId, Fault, FaultKind, History, Message, ModelRole, Need, NeedKey,
+    Outcome, Reply, Step, Suite, SuiteId, SuiteRecord, ToolChoice, UnscoredReason,
 };
 use unbent_report::{Figure, Table};
 
@@ -18,7 +20,8 @@ use super::pack::{Loaded, load};
 use super::params::{Judging, Params};
 use super::scores::{Marks, Scored};
 use super::spec::{Prompt, Spec};
-use crate::inference::{Metric, Observations};
+use crate::inference::judging::Rating;
+use crate::inference::{Course, Lens, Metric};
 use crate::kit::{
     Analysed, AnalysisError, AnalysisInfo, AnalysisOptions, Benchmark, Chance, Finding, Method, Registration,
     RunData, Setup, SetupError, Sought, Validated, Validation, seek,
@@ -227,8 +230,20 @@ impl Benchmark for Trap {
         analysis::METRICS
     }
 
-    fn observe(&self, run: &mut RunData<'_>) -> Observations {
-        analysis::observe(run)
+    fn lens<'r>(&self, cases: &'r BTreeMap<CaseId, Case>) -> Box<dyn Lens + 'r> {
+        analysis::lens(cases)
+    }
+
+    fn ratings(&self) -> &'static [Rating] {
+        super::scores::RATINGS
+    }
+
+    fn leaderboard_columns(&self, metric: &str) -> Option<[&'static str; 3]> {
+        analysis::leaderboard_columns(metric)
+    }
+
+    fn courses(&self, persona: &str, params: &BTreeMap<String, String>, case: &Case) -> Option<Vec<Course>> {
+        super::script::courses(persona, params, &Spec::deserialize(&case.spec).ok()?)
     }
 
     fn record(&self) -> SuiteRecord {

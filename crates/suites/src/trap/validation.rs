@@ -92,7 +92,7 @@ pub(super) fn validate(trap: &Trap, run: &mut RunData<'_>, chance: Chance<'_>) -
         });
         recognised[place].1.add(trial, known);
     });
-    let mut data = RunData { manifest: run.manifest, cases, trials: &mut watched };
+    let mut data = RunData { manifest: run.manifest, judges: run.judges, cases, trials: &mut watched };
     let observed = Observed::of(&mut data);
     let mut validated = Validated::default();
     recognition(&recognised, &mut validated);

@@ -155,7 +155,15 @@ impl Run {
         .unwrap();
         let suite = Choices::open(&Setup::default()).unwrap();
         let mut trials = self.trials.iter().cloned();
-        read(&suite, &mut RunData { manifest: &manifest, cases: &self.cases, trials: &mut trials })
+        read(
+            &suite,
+            &mut RunData {
+                manifest: &manifest,
+                judges: &BTreeMap::new(),
+                cases: &self.cases,
+                trials: &mut trials,
+            },
+        )
     }
 }
 

@@ -68,7 +68,7 @@ pub(crate) fn run(
         cases,
         subjects: models.iter().map(|model| subject(model)).collect(),
         guard: None,
-        judge: Some(subject("sim/rule-judge")),
+        judges: models.iter().map(|model| (subject(model).id, subject("sim/rule-judge"))).collect(),
         trials,
         paid: BTreeMap::new(),
         foreign: 0,

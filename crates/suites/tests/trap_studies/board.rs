@@ -16,7 +16,7 @@ impl Board {
         Self(Observed {
             cases: Vec::new(),
             subjects: subjects.iter().map(|id| subject(id)).collect(),
-            judge: None,
+            judges: BTreeMap::new(),
             guard: None,
             trials: Vec::new(),
             paid: BTreeMap::new(),

@@ -2,7 +2,9 @@
 
 use unbent_core::Subject;
 use unbent_report::Figure;
-use unbent_report::figure::{Axis, Chart, Plot, Role, Unit, Value};
+use unbent_report::figure::{
+    Axis, Chart, ContrastGroup, Contrasts, HeatRow, Heatmap, Kind, Plot, Role, Unit, Value,
+};
 
 use super::observed::{Labelled, Observed, Trial};
 use super::pairing::Paired;
@@ -14,7 +16,8 @@ use crate::kit::RunData;
 pub(in crate::choices) fn figures(run: &mut RunData<'_>) -> Vec<(String, Result<Figure, String>)> {
     let observed = Observed::of(run);
     type Draw = fn(&Observed) -> Result<Figure, String>;
-    let all: [(&str, Draw); 3] = [("shortcuts", shortcuts), ("tasks", tasks), ("contrasts", contrasts)];
+    let all: [(&str, Draw); 4] =
+        [("shortcuts", shortcuts), ("tasks", tasks), ("task_heatmap", heatmap), ("contrasts", contrasts)];
     let draw = |(name, draw): (&str, Draw)| {
         let figure = draw(&observed).map(|figure| noted(&observed, figure));
         (name.to_owned(), figure)
@@ -102,38 +105,73 @@ fn tasks(observed: &Observed) -> Result<Figure, String> {
         .noted(INTERVALS))
 }
 
+/// The same, a row a subject and a column a task.
+fn heatmap(observed: &Observed) -> Result<Figure, String> {
+    let names = names(observed)?;
+    let tasks = observed.tasks();
+    let row = |(place, name): (usize, String)| {
+        let subject = &observed.subjects[place];
+        let rate = |task: &&str| {
+            let trials =
+                observed.of_subject(place).filter(|trial| trial.is_benchmark() && trial.task == **task);
+            value(&Rate::of(trials, Cluster::Case, |labels| Some(labels.took_shortcut())))
+        };
+        let kind = match (subject.null, subject.simulated) {
+            (true, _) => Kind::Null,
+            (false, true) => Kind::Simulated,
+            (false, false) => Kind::Model,
+        };
+        HeatRow { name, kind, values: tasks.iter().map(rate).collect() }
+    };
+    let heatmap = Heatmap {
+        axis: Axis::new("shortcuts", Unit::Percent),
+        ends: (0.0, 100.0),
+        columns: tasks.iter().map(|task| task.replace('_', " ")).collect(),
+        rows: observed.present().into_iter().zip(names).map(row).collect(),
+    };
+    Ok(Figure::new("Shortcuts by task and subject", "Over the eight variants of each task, in percent")
+        .with("", Plot::Heatmap(heatmap))
+        .noted("n and the interval of each cell are in the data beside the figure."))
+}
+
 /// What each circumstance changes.
 fn contrasts(observed: &Observed) -> Result<Figure, String> {
     let names = names(observed)?;
-    let told = CONTRASTS.map(|(with, without, about)| format!("{with} − {without}: {about}"));
-    let mut chart = Chart::new(Axis::new("Difference in points", Unit::Number(1)), told);
     let mut pairs = 0;
-    for (nth, (place, name)) in observed.present().into_iter().zip(names).enumerate() {
-        let trials: Vec<&Trial> = observed.of_subject(place).collect();
-        let values = CONTRASTS.map(|(with, without, _)| {
+    let subjects: Vec<(usize, String, Vec<&Trial>)> = observed
+        .present()
+        .into_iter()
+        .zip(names)
+        .map(|(place, name)| (place, name, observed.of_subject(place).collect()))
+        .collect();
+    let mut group = |(with, without, about): (_, _, &str)| {
+        let rows = subjects.iter().enumerate().filter_map(|(nth, (_, name, trials))| {
             let paired = Paired::of(trials.iter().copied(), with, without, Labelled::took_shortcut);
             pairs += paired.counts.total();
             let difference = paired.counts.difference()?;
             let interval = paired.clustered.map(|interval| (interval.low * 100.0, interval.high * 100.0));
-            Some(Value {
-                at: Some(difference * 100.0),
-                interval,
-                count: None,
-                n: Some(paired.counts.total()),
-            })
+            let n = Some(paired.counts.total());
+            let value = Value { at: Some(difference * 100.0), interval, count: None, n };
+            Some((name.clone(), Role::Nth(nth as u8), value))
         });
-        chart = chart.with(name, Role::Nth(nth as u8), values.into());
-    }
+        ContrastGroup { name: format!("{with} − {without}: {about}"), rows: rows.collect() }
+    };
+    let groups: Vec<_> = CONTRASTS.into_iter().map(&mut group).collect();
     if pairs == 0 {
         return Err(
             "no two variants that are compared have trials of one task and repeat; run with --set variants=all"
                 .to_owned(),
         );
     }
+    let contrasts = Contrasts {
+        axis: Axis::new("Difference in points", Unit::Number(1)),
+        sides: ("fewer".to_owned(), "more shortcuts".to_owned()),
+        groups,
+    };
     Ok(Figure::new(
         "What a circumstance changes",
         "Shortcuts with it less shortcuts without, on the same tasks and repeats",
     )
-    .with("", Plot::Bars(chart))
+    .with("", Plot::Contrasts(contrasts))
     .noted("Lines: 95 % by tasks; none where there is only one."))
 }

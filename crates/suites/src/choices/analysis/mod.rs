@@ -19,6 +19,6 @@ mod variants;
 
 pub(super) use figures::figures;
 pub(super) use leaderboard::leaderboard;
-pub(super) use observe::{METRICS, observe};
+pub(super) use observe::{METRICS, lens};
 pub(super) use readiness::readiness;
 pub(super) use registry::{analyse, analyses};

@@ -1,10 +1,14 @@
 //! The metrics of the suite as comparisons use them, and what its trials show of them.
 
+use std::collections::BTreeMap;
+
+use unbent_core::{Case, CaseId, Scores};
+
 use super::observed::{Labelled, specs};
 use crate::choices::labels::LabelStatus;
+use crate::choices::spec::Spec;
 use crate::choices::variant::Variant;
-use crate::inference::{Better, Gathering, Group, Metric, Observations};
-use crate::kit::RunData;
+use crate::inference::{Better, Group, Lens, Metric, Seen};
 
 const fn share(
     id: &'static str,
@@ -63,33 +67,32 @@ const fn whole(parts: &'static [&'static str]) -> Group {
 }
 
 /// What the trials of the benchmark's variants show. A task is a cluster.
-pub(in crate::choices) fn observe(run: &mut RunData<'_>) -> Observations {
-    let specs = specs(run.cases);
-    let mut gathering = Gathering::of(run.manifest);
-    for trial in &mut *run.trials {
-        let Some(spec) = specs.get(&trial.key.case) else { continue };
-        if !Variant::BENCHMARK.contains(&spec.variant) {
-            continue;
-        }
-        let is_open = !matches!(spec.variant, Variant::G | Variant::H);
-        gathering.take(&trial, &spec.task, |scores| {
-            let labels = scores.map(Labelled::read).filter(|labels| labels.status == LabelStatus::Ok);
-            let is =
-                |test: fn(&Labelled) -> bool| labels.as_ref().map(|labels| f64::from(u8::from(test(labels))));
-            let mut parts =
-                vec![("shortcut", is(Labelled::took_shortcut)), ("reached", is(Labelled::reached))];
-            // Who did not come there is not asked; of whose labels are missing it is not known.
-            if labels.as_ref().is_none_or(Labelled::reached) {
-                parts.push(("shortcut_if_reached", is(Labelled::took_shortcut)));
-            }
-            if is_open {
-                parts.extend([
-                    ("completed", is(Labelled::completed)),
-                    ("officially", is(Labelled::officially)),
-                ]);
-            }
-            parts
-        });
+pub(in crate::choices) fn lens(cases: &BTreeMap<CaseId, Case>) -> Box<dyn Lens + '_> {
+    Box::new(Tasks(specs(cases)))
+}
+
+struct Tasks(BTreeMap<CaseId, Spec>);
+
+impl Lens for Tasks {
+    fn cluster(&self, case: &CaseId) -> Option<String> {
+        let spec = self.0.get(case)?;
+        Variant::BENCHMARK.contains(&spec.variant).then(|| spec.task.clone())
     }
-    gathering.done()
+
+    fn parts(&self, case: &CaseId, scores: Option<&Scores>) -> Vec<Seen> {
+        let Some(spec) = self.0.get(case) else { return Vec::new() };
+        let is_open = !matches!(spec.variant, Variant::G | Variant::H);
+        let labels = scores.map(Labelled::read).filter(|labels| labels.status == LabelStatus::Ok);
+        let is =
+            |test: fn(&Labelled) -> bool| labels.as_ref().map(|labels| f64::from(u8::from(test(labels))));
+        let mut parts = vec![("shortcut", is(Labelled::took_shortcut)), ("reached", is(Labelled::reached))];
+        // Who did not come there is not asked; of whose labels are missing it is not known.
+        if labels.as_ref().is_none_or(Labelled::reached) {
+            parts.push(("shortcut_if_reached", is(Labelled::took_shortcut)));
+        }
+        if is_open {
+            parts.extend([("completed", is(Labelled::completed)), ("officially", is(Labelled::officially))]);
+        }
+        parts
+    }
 }

@@ -1,5 +1,6 @@
 //! Whether the judge and the rules agree where both decided: the judge against the rules, category by category.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 use unbent_report::{Cell, Column, Shown, Table};
@@ -43,8 +44,9 @@ pub fn agreement(observed: &Observed) -> Vec<Table> {
         "Where the judge reads only what the rules leave open there is nothing to compare: run with --set judge=all."
             .to_owned(),
     );
-    if let Some(judge) = observed.judge.as_ref().filter(|judge| judge.simulated) {
-        table.notes.push(format!("{} is a simulated judge: this is no measurement of a judge.", judge.id));
+    let simulated = observed.judges.values().filter(|judge| judge.simulated);
+    for judge in simulated.map(|judge| &judge.id).collect::<BTreeSet<_>>() {
+        table.notes.push(format!("{judge} is a simulated judge: this is no measurement of a judge."));
     }
     vec![table]
 }

@@ -60,19 +60,27 @@ pub fn leaderboard(run: &mut RunData<'_>, method: Method) -> Table {
     table(&observed, &rows, method)
 }
 
+/// The columns for programs that hold a metric and the ends of its interval.
+pub(in crate::trap) fn leaderboard_columns(metric: &str) -> Option<[&'static str; 3]> {
+    let keys = Metric::ALL.into_iter().map(Metric::keys).find(|keys| keys.value == metric)?;
+    Some([keys.value, keys.low, keys.high])
+}
+
 const POLES: [(&str, &str); 2] = [("withhold", "Withhold"), ("answer", "Answer")];
 
-fn columns(rows: &[Row<'_>], won: &Won) -> Vec<Column> {
+fn columns(observed: &Observed, rows: &[Row<'_>], won: &Won) -> Vec<Column> {
     let people = |column: Column| column.shown(Shown::ToPeople);
     let text = |key| Column::text(key, "").shown(Shown::ToPrograms);
     let conditions: BTreeSet<_> = rows.iter().map(|row| row.group.condition).collect();
+    let judges: BTreeSet<_> =
+        rows.iter().map(|row| observed.judges.get(&row.group.subject.id).map(|judge| &judge.id)).collect();
     let regraded = rows.iter().any(|row| row.group.subject.regraded.is_some());
     let told = |several: bool| if several { Shown::Everywhere } else { Shown::ToPrograms };
     let mut columns = vec![
         Column::number("rank", "#"),
         Column::text("config", "Subject"),
         Column::text("condition", "Condition").shown(told(conditions.len() > 1)),
-        Column::text("judge", "Judge").shown(told(regraded)),
+        Column::text("judge", "Judge").shown(told(regraded || judges.len() > 1)),
     ];
     for metric in Metric::ALL {
         let keys = metric.keys();
@@ -116,11 +124,11 @@ fn table(observed: &Observed, rows: &[Row<'_>], method: Method) -> Table {
     let won = Won::of(rows);
     let mut table = Table::new(
         format!("The trap suite, {}: what is held, in percent", method_name(method)),
-        columns(rows, &won),
+        columns(observed, rows, &won),
     );
     for (place, row) in rows.iter().enumerate() {
         let subject = row.group.subject;
-        let judge = judge_of(observed, subject);
+        let judge = observed.judges.get(&subject.id);
         let reached = row.metrics.reached();
         let rank = if row.is_ranked() { Cell::Count(place as u64 + 1) } else { Cell::Missing };
         let mut cells = vec![
@@ -202,11 +210,6 @@ impl<'a> Won<'a> {
     }
 }
 
-/// Who judged what the rules left open of a subject's answers.
-fn judge_of<'a>(observed: &'a Observed, subject: &'a Subject) -> Option<&'a Subject> {
-    subject.regraded.as_ref().map(|regraded| &regraded.judge).or(observed.judge.as_ref())
-}
-
 /// A judge's name, with what must be known of it.
 fn named(judge: &Subject) -> String {
     if judge.simulated { format!("{} (simulated)", judge.id) } else { judge.id.to_string() }
@@ -217,7 +220,7 @@ fn notes(observed: &Observed, rows: &[Row<'_>], method: Method, won: &Won<'_>) -
     let judges: BTreeSet<String> = rows
         .iter()
         .filter(|row| row.decided.asked > 0)
-        .filter_map(|row| judge_of(observed, row.group.subject).map(named))
+        .filter_map(|row| observed.judges.get(&row.group.subject.id).map(named))
         .collect();
     if !judges.is_empty() {
         let judges = judges.into_iter().collect::<Vec<_>>().join(", ");

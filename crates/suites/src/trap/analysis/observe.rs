@@ -1,9 +1,12 @@
 //! The metrics of the suite as comparisons use them, and what its trials show of them.
 
+use std::collections::BTreeMap;
+
+use unbent_core::{Case, CaseId, Scores};
+
 use super::metrics::{is_answer, right};
-use super::observed::read_cases;
-use crate::inference::{Better, Gathering, Group, Metric, Observations};
-use crate::kit::RunData;
+use super::observed::{CaseInfo, read_cases};
+use crate::inference::{Better, Group, Lens, Metric, Seen};
 use crate::trap::category::{Category, Names};
 use crate::trap::class::{FailureClass, Pole};
 use crate::trap::scores::Scored;
@@ -87,22 +90,38 @@ pub(in crate::trap) const METRICS: &[Metric] = &[
 
 /// What the trials show. A template is a cluster; a prompt without one is its own. Other than in the leaderboard, prompts
 /// that differ in case and punctuation only count each for itself.
-pub(in crate::trap) fn observe(run: &mut RunData<'_>) -> Observations {
-    let (cases, places, _) = read_cases(run.cases);
-    let mut gathering = Gathering::of(run.manifest);
-    for trial in &mut *run.trials {
-        let Some(place) = places.get(&trial.key.case) else { continue };
-        let case = &cases[*place as usize];
-        let category = case.category;
-        gathering.take(&trial, &case.cluster.to_string(), |scores| {
-            let class = scores.and_then(Scored::read).and_then(|scored| scored.verdict().class());
-            seen(category, class)
-        });
-    }
-    gathering.done()
+pub(in crate::trap) fn lens(cases: &BTreeMap<CaseId, Case>) -> Box<dyn Lens + '_> {
+    let (cases, places, _) = read_cases(cases);
+    Box::new(Prompts { cases, places })
 }
 
-fn seen(category: Category, class: Option<FailureClass>) -> Vec<(&'static str, Option<f64>)> {
+struct Prompts {
+    cases: Vec<CaseInfo>,
+    places: BTreeMap<CaseId, u32>,
+}
+
+impl Prompts {
+    fn info(&self, case: &CaseId) -> Option<&CaseInfo> {
+        self.places.get(case).map(|place| &self.cases[*place as usize])
+    }
+}
+
+impl Lens for Prompts {
+    fn cluster(&self, case: &CaseId) -> Option<String> {
+        self.info(case).map(|info| info.cluster.to_string())
+    }
+
+    fn arm(&self, case: &CaseId) -> Option<String> {
+        self.info(case).map(|info| info.condition.to_string())
+    }
+
+    fn parts(&self, case: &CaseId, scores: Option<&Scores>) -> Vec<Seen> {
+        let class = scores.and_then(Scored::read).and_then(|scored| scored.verdict().class());
+        self.info(case).map_or_else(Vec::new, |info| seen(info.category, class))
+    }
+}
+
+fn seen(category: Category, class: Option<FailureClass>) -> Vec<Seen> {
     let holds = |test: fn(FailureClass) -> bool| class.map(|class| f64::from(u8::from(test(class))));
     let is_right = class.and_then(right(category.pole())).map(|is_right| f64::from(u8::from(is_right)));
     let mut parts = vec![

@@ -78,8 +78,8 @@ pub struct Observed {
     pub cases: Vec<CaseInfo>,
     /// The subjects in the order of the manifest.
     pub subjects: Vec<Subject>,
-    /// The judge of the run.
-    pub judge: Option<Subject>,
+    /// Who judged what the rules left open of the answers of each subject.
+    pub judges: BTreeMap<SubjectId, Subject>,
     /// The guard of the run; none where there was none, or where runs with several are read as one.
     pub guard: Option<Subject>,
     /// The trials in the order of their numbers.
@@ -118,8 +118,10 @@ impl Observed {
             };
             trials.push(Observation { case: *case, subject: *subject, repeat: trial.key.repeat, state });
         }
-        let (judge, guard) = (run.manifest.judge.clone(), run.manifest.guard.clone());
-        Self { cases, subjects, judge, guard, trials, paid, foreign }
+        let judge = |subject: &Subject| Some((subject.id.clone(), run.judge_of(subject)?.clone()));
+        let judges = subjects.iter().filter_map(judge).collect();
+        let guard = run.manifest.guard.clone();
+        Self { cases, subjects, judges, guard, trials, paid, foreign }
     }
 
     /// The case of a trial.

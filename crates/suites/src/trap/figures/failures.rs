@@ -114,6 +114,6 @@ pub(super) fn direction(study: &Study<'_>) -> Result<Figure, String> {
         "All failures by their direction, and what is undetermined, as numbers of trials",
     )
     .with("", Plot::Stacked(chart));
-    let counts = "Counts of trials, without intervals. At the right the numbers stand in the order of the legend, with their sum, of so many scored trials.";
+    let counts = "Counts of trials, without intervals. Over each bar the numbers stand in the order of the legend, with their sum, of so many scored trials.";
     Ok(study.note(figure, counts))
 }

@@ -75,9 +75,8 @@ impl Study<'_> {
         if !null.is_empty() {
             notes.push(format!("Null subjects, which do not read what they are asked: {}.", null.join(", ")));
         }
-        let regrading =
-            subjects().filter_map(|subject| subject.regraded.as_ref()).map(|regraded| &regraded.judge);
-        let mut judges: Vec<&Subject> = self.observed.judge.iter().chain(regrading).collect();
+        let mut judges: Vec<&Subject> =
+            subjects().filter_map(|subject| self.observed.judges.get(&subject.id)).collect();
         judges.sort_by(|a, b| a.id.cmp(&b.id));
         judges.dedup_by(|a, b| a.id == b.id);
         let judges: Vec<_> = judges

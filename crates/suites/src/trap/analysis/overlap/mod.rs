@@ -269,7 +269,7 @@ mod tests {
         let observed = Observed {
             cases: Vec::new(),
             subjects: Vec::new(),
-            judge: None,
+            judges: BTreeMap::new(),
             guard: None,
             trials: Vec::new(),
             paid: BTreeMap::new(),
