@@ -102,7 +102,7 @@ pub(crate) fn find(
 
 /// How many sandboxes are open at once where nobody says.
 fn usual() -> usize {
-    2 * std::thread::available_parallelism().map_or(2, NonZeroUsize::get)
+    3 * std::thread::available_parallelism().map_or(2, NonZeroUsize::get)
 }
 
 fn unavailable(error: Unavailable) -> CommandError {

@@ -27,7 +27,7 @@ pub(crate) struct SandboxArgs {
 
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct SandboxRoomArgs {
-    /// Sandboxes open at once; by default two for each processor
+    /// Sandboxes open at once; by default three for each processor
     #[arg(long = "sandboxes", value_name = "N", value_parser = at_least_one::<NonZeroUsize>)]
     pub(crate) most: Option<NonZeroUsize>,
 }
