@@ -8,15 +8,21 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 mod analysing;
+mod comparing;
 mod drawing;
 mod generating;
+mod judging;
+mod powering;
 mod reporting;
 mod running;
 mod sandboxing;
 
 pub(crate) use analysing::AnalyzeArgs;
-pub(crate) use drawing::FiguresArgs;
+pub(crate) use comparing::CompareArgs;
+pub(crate) use drawing::{BesideArgs, FiguresArgs, Format, Themes};
 pub(crate) use generating::{GenerateCommand, LanguageArg, NamesArg, ProfileArg, TrapArgs};
+pub(crate) use judging::{CalibrateArgs, JudgesArgs};
+pub(crate) use powering::PowerArgs;
 pub(crate) use reporting::{ProfileArgs, ReportArgs};
 pub(crate) use running::{
     CacheArgs, CacheCommand, CacheCommandArgs, CacheMode, CachePlaceArgs, ConnectionArgs, RejudgeArgs,
@@ -65,7 +71,9 @@ pub(crate) enum Command {
     /// Make the further tables of a suite from run files: what failed, how it was decided, what differs
     #[command(alias = "analyse")]
     Analyze(AnalyzeArgs),
-    /// Draw the figures of run files as SVG, with their data as CSV
+    /// Compare two subjects trial by trial, or hold one to a condition
+    Compare(CompareArgs),
+    /// Draw the figures of run files as SVG and PNG, with their data as CSV
     Figures(FiguresArgs),
     /// Write a report of run files: one HTML file that needs nothing else, Markdown, figures and tables
     Report(ReportArgs),
@@ -77,6 +85,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Print what a run would ask, and what waits for what
     Plan(PlanArgs),
+    /// Tell how many cases and repeats it takes to find a difference of two subjects, or what a study can find
+    Power(Box<PowerArgs>),
     /// Show the cache of answers, or delete it
     Cache(CacheCommandArgs),
     /// List, show and check suites and their packs
@@ -87,6 +97,10 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Check a suite: simulated subjects of known truth must be found out, and those that do not look must not pass
     Validate(ValidateArgs),
+    /// Look at judges as instruments: how they agree with each other, with people and with themselves, and what sways them
+    Judges(JudgesArgs),
+    /// Check the figures of a suite: studies of simulated subjects of known truth, each figure's bias, and how often its interval holds the truth
+    Calibrate(CalibrateArgs),
     /// Make the cases of a suite from its templates and write them to a file
     Generate {
         /// The suite

@@ -34,11 +34,15 @@ pub enum Exit {
     BudgetSpent,
     /// No sandbox can be opened on this machine.
     NoSandbox,
+    /// A gate does not hold.
+    GateFailed,
+    /// Whether a gate holds cannot be decided.
+    GateUndecided,
 }
 
 impl Exit {
     /// Every code, in the order of their numbers.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Done,
         Self::Internal,
         Self::Usage,
@@ -50,6 +54,8 @@ impl Exit {
         Self::Refused,
         Self::BudgetSpent,
         Self::NoSandbox,
+        Self::GateFailed,
+        Self::GateUndecided,
     ];
 
     /// The number.
@@ -66,6 +72,8 @@ impl Exit {
             Self::Refused => 8,
             Self::BudgetSpent => 9,
             Self::NoSandbox => 10,
+            Self::GateFailed => 11,
+            Self::GateUndecided => 12,
         }
     }
 
@@ -83,6 +91,8 @@ impl Exit {
             Self::Refused => "refused",
             Self::BudgetSpent => "budget_spent",
             Self::NoSandbox => "no_sandbox",
+            Self::GateFailed => "gate_failed",
+            Self::GateUndecided => "gate_undecided",
         }
     }
 
@@ -115,6 +125,13 @@ impl Exit {
             Self::NoSandbox => {
                 "The suite's agents act in sandboxes, and none can be opened on this machine: the message says what is \
                  missing. Nothing was changed."
+            }
+            Self::GateFailed => {
+                "The condition of --gate does not hold; the message says which part of it fails, and why."
+            }
+            Self::GateUndecided => {
+                "Whether the condition of --gate holds cannot be decided: nothing is scored, the baseline is not there or was \
+                 asked something else, too much is missing, or there are too few cases for an interval. The message says which."
             }
         }
     }

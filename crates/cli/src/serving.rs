@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use unbent_core::{Manifest, ModelRef, ModelRole, RoleMeters, SubjectId, TrialView};
+use unbent_core::{Manifest, ModelRef, ModelRole, RoleMeters, Subject, SubjectId, TrialView};
 use unbent_report::{Cell, Column, Table, fixed, thousands};
 
 use crate::error::CommandError;
@@ -21,6 +21,8 @@ pub(crate) enum Pooling {
 /// Who served what, counted over trials.
 #[derive(Debug, Default)]
 pub(crate) struct Serving {
+    /// Who graded each subject's answers, where the manifest does not say it.
+    judges: BTreeMap<SubjectId, Subject>,
     subjects: BTreeMap<SubjectId, Shares>,
     /// Of who has another role in the trials, by role and label.
     others: BTreeMap<(ModelRole, String), Shares>,
@@ -69,6 +71,11 @@ impl Shares {
 }
 
 impl Serving {
+    /// Nothing yet, of runs whose subjects were graded by these judges where the manifest names none.
+    pub(crate) fn of(judges: &BTreeMap<SubjectId, Subject>) -> Self {
+        Self { judges: judges.clone(), ..Self::default() }
+    }
+
     /// Takes in one more trial, which is judged as the manifest says.
     pub(crate) fn add(&mut self, trial: &TrialView, manifest: &Manifest) {
         let subject = &trial.meters.subject;
@@ -81,7 +88,8 @@ impl Serving {
         for role in [ModelRole::Judge, ModelRole::Guard] {
             let meters = &trial.meters[role];
             if !meters.served_by.is_empty() {
-                let asked = asked_as(manifest, role, &trial.key.subject);
+                let own = || self.judges.get(&trial.key.subject).filter(|_| role == ModelRole::Judge);
+                let asked = asked_as(manifest, role, &trial.key.subject).or_else(own);
                 let label =
                     asked.map_or_else(|| format!("the {}", role.name()), |asked| asked.id.to_string());
                 self.others.entry((role, label)).or_default().add(meters);

@@ -154,7 +154,7 @@ fn what_cannot_be_analysed_is_said_with_what_to_type() {
     );
     fails(&["analyze", "nowhere.unbent"], 5, &["nowhere.unbent"]);
     fails(&["analyze"], 2, &["FILE"]);
-    fails(&["analyze", "--list", "--suite", "independence"], 2, &["has no analyses"]);
+    fails(&["analyze", "--list", "--suite", "nowhere"], 2, &["nowhere is not there", "unbent suites lists"]);
     let silent = place.unbent(["analyze", "null.unbent", "--only", "agreement"]);
     assert_eq!((silent.code, silent.stdout.as_str()), (Some(0), ""));
     assert!(
@@ -168,12 +168,21 @@ fn what_cannot_be_analysed_is_said_with_what_to_type() {
         "run",
         "independence",
         "--model",
-        "sim/refuse",
+        "sim/steadfast",
         "--judge",
         "sim/rule-judge",
         "--out",
         "other.unbent",
     ]);
     assert_eq!(started.code, Some(0), "{}", started.stderr);
-    fails(&["analyze", "other.unbent"], 2, &["independence has no analyses", "unbent leaderboard"]);
+    // What every suite has.
+    let difficulty = place.unbent(["analyze", "other.unbent", "--only", "difficulty", "--json"]);
+    let made: Value = serde_json::from_str(&difficulty.stdout).unwrap();
+    let rows = made[0]["rows"].as_array().unwrap();
+    assert_eq!((made[0]["analysis"].as_str(), rows.len()), (Some("difficulty"), 15));
+    let hardest_first = rows.windows(2).all(|pair| pair[0]["mean"].as_f64() <= pair[1]["mean"].as_f64());
+    assert!(hardest_first && rows.iter().all(|row| row["discrimination"].is_null()), "{rows:?}");
+    let silent = place.unbent(["analyze", "other.unbent", "--only", "providers", "--only", "cost"]);
+    assert_eq!((silent.code, silent.stdout.as_str()), (Some(0), ""));
+    assert!(silent.stderr.contains("providers has nothing to say"), "{}", silent.stderr);
 }

@@ -168,7 +168,7 @@ fn every_form_of_the_leaderboard_has_the_same_rows() {
 
         let [text, markdown] = [&[][..], &["--md"]].map(shown);
         let subjects = |lines: Vec<Vec<String>>| -> Vec<Vec<String>> {
-            lines.into_iter().filter(|cells| cells.len() > 3 && cells[1].starts_with("sim/")).collect()
+            lines.into_iter().filter(|cells| cells.len() > 4 && cells[3].starts_with("sim/")).collect()
         };
         let cells_of = |line: &str, separator: &str| -> Vec<String> {
             line.split(separator).map(str::trim).filter(|cell| !cell.is_empty()).map(str::to_owned).collect()
@@ -176,10 +176,10 @@ fn every_form_of_the_leaderboard_has_the_same_rows() {
         let of_text = subjects(text.lines().map(|line| cells_of(line, "  ")).collect());
         let of_markdown = subjects(markdown.lines().map(|line| cells_of(line, "|")).collect());
         assert_eq!(of_text, of_markdown);
-        let labels: Vec<_> = of_text.iter().map(|cells| Value::from(cells[1].as_str())).collect();
+        let labels: Vec<_> = of_text.iter().map(|cells| Value::from(cells[3].as_str())).collect();
         assert_eq!(labels, rows.iter().map(|row| row["config"].clone()).collect::<Vec<_>>());
         for (cells, row) in of_text.iter().zip(&rows) {
-            assert_eq!(cells[2], format!("{:.1}", row["index"].as_f64().unwrap()));
+            assert_eq!(cells[4], format!("{:.1}", row["index"].as_f64().unwrap()));
         }
     }
 }

@@ -68,6 +68,12 @@ fn a_report_is_one_file_that_asks_nobody_and_its_command_makes_the_run_again() {
     }
     assert!(!html.contains("<script") && !html.contains("src=\"http") && !html.contains("href=\"http"));
     assert!(markdown.contains("](figures/") && place.path("report/figures").read_dir().unwrap().count() > 0);
+    // Every suite has ranks, drawn and in its leaderboards.
+    for suite in ["independence", "trap"] {
+        assert!(markdown.contains(&format!("](figures/{suite}_ranks.svg)")), "{suite}");
+        assert!(place.path("report/figures").join(format!("{suite}_ranks.csv")).is_file(), "{suite}");
+    }
+    assert!(markdown.contains("| Ranks |"), "{markdown}");
 
     let command = markdown.lines().find_map(|line| line.strip_prefix("    unbent run independence")).unwrap();
     let words = command.split_whitespace().map(|word| word.trim_matches('\''));

@@ -8,7 +8,7 @@ use unbent_engine::Caps;
 
 use super::{SandboxArgs, SandboxRoomArgs, SuiteArgs, at_least_one};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ConnectionArgs {
     /// Where openai-compatible servers are, such as http://127.0.0.1:1234/v1; by default what UNBENT_BASE_URL says
     #[arg(long, value_name = "URL")]

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use unbent_report::Table;
+use unbent_suites::inference::{SHARED_ANALYSES, Standings, Tally, share_analysis};
 use unbent_suites::kit::{
     Analysed, AnalysisError, AnalysisInfo, AnalysisOptions, Benchmark, GivenFile, Setup,
 };
@@ -13,6 +14,7 @@ use crate::args::AnalyzeArgs;
 use crate::error::{CommandError, Exit};
 use crate::joined::Joined;
 use crate::output;
+use crate::ranked::headline;
 use crate::serving::{Pooling, Serving};
 use crate::session::open_suite;
 
@@ -30,18 +32,34 @@ pub(super) fn analyze(args: &AnalyzeArgs, json: bool) -> Result<Exit, CommandErr
     let runs = Joined::open(&args.files, args.suite.as_deref())?;
     // What an analysis does depends neither on the parameters nor on the pack that the trials ran with.
     let benchmark = open_suite(runs.suite().as_str(), &Setup::default())?;
-    let ids = wanted(args, runs.suite().as_str(), benchmark.analyses())?;
+    let ids = wanted(args, runs.suite().as_str(), &known(benchmark.as_ref()))?;
+    let (shared, own): (Vec<&str>, Vec<&str>) = ids.iter().partition(|id| is_shared(id));
     let training = args.training.as_deref().map(read).transpose()?;
     let options = AnalysisOptions { training, margin: args.margin };
-    let (mut serving, mut trials) = (Serving::default(), 0_u64);
+    let (mut serving, mut trials) = (Serving::of(runs.judges()), 0_u64);
+    let mut tally = (!shared.is_empty())
+        .then(|| Tally::of(runs.manifest(), headline(benchmark.as_ref()), benchmark.lens(runs.cases())));
     let made = runs.read(
         |trial, manifest| {
             trials += 1;
             serving.add(trial, manifest);
+            if let Some(tally) = &mut tally {
+                tally.see(trial);
+            }
         },
-        |run| benchmark.analyse(&ids, run, &options),
+        |run| {
+            let made = benchmark.analyse(&own, run, &options);
+            // What is shared is made of all trials too, whether or not an analysis of the suite reads them.
+            (&mut *run.trials).for_each(drop);
+            made
+        },
     )?;
     let mut made = made.map_err(|error| analysis_error(&error))?;
+    if let Some(tally) = tally {
+        let standings = Standings::of(tally.done());
+        made.extend(shared.iter().filter_map(|id| share_analysis(id, &standings, runs.manifest())));
+        made.sort_by_key(|analysed| ids.iter().position(|id| *id == analysed.id));
+    }
     if trials == 0 {
         return Err(CommandError::new(
             Exit::BadFile,
@@ -50,9 +68,9 @@ pub(super) fn analyze(args: &AnalyzeArgs, json: bool) -> Result<Exit, CommandErr
         .hint("see what is in them: unbent show FILE"));
     }
     let pooling = if args.pool_providers { Pooling::Told } else { Pooling::Refused };
-    let pack = runs.pack_note();
+    let of_files = runs.notes(benchmark.as_ref());
     for table in made.iter_mut().flat_map(|analysed| &mut analysed.tables) {
-        table.notes.extend(pack.clone());
+        table.notes.extend(of_files.iter().cloned());
         serving.tell(table, runs.manifest(), pooling)?;
     }
     let silent: Vec<&str> =
@@ -67,18 +85,22 @@ pub(super) fn analyze(args: &AnalyzeArgs, json: bool) -> Result<Exit, CommandErr
     Ok(Exit::Done)
 }
 
+/// The analyses of a suite: its own, and those that every suite has.
+fn known(benchmark: &dyn Benchmark) -> Vec<AnalysisInfo> {
+    benchmark.analyses().iter().chain(SHARED_ANALYSES).copied().collect()
+}
+
+fn is_shared(id: &str) -> bool {
+    SHARED_ANALYSES.iter().any(|info| info.id == id)
+}
+
 /// The analyses to make: those that are named, or all.
 fn wanted(
     args: &AnalyzeArgs,
     suite: &str,
-    known: &'static [AnalysisInfo],
+    known: &[AnalysisInfo],
 ) -> Result<Vec<&'static str>, CommandError> {
     let names = || known.iter().map(|info| info.id).collect::<Vec<_>>().join(", ");
-    if known.is_empty() {
-        return Err(CommandError::usage(format!("the suite {suite} has no analyses"))
-            .hint("its figures: unbent leaderboard FILE")
-            .hint("suites that have some: unbent analyze --list"));
-    }
     if args.only.is_empty() {
         let made = known.iter().filter(|info| !info.is_listing || args.out.is_some());
         return Ok(made.map(|info| info.id).collect());
@@ -122,7 +144,7 @@ fn analysis_error(error: &AnalysisError) -> CommandError {
 
 /// Says which analyses have no table, and what they need.
 fn tell_silent(silent: &[&str], benchmark: &dyn Benchmark, json: bool) {
-    for info in benchmark.analyses().iter().filter(|info| silent.contains(&info.id)) {
+    for info in known(benchmark).iter().filter(|info| silent.contains(&info.id)) {
         output::warn(&format!("{} has nothing to say of these trials ({})", info.id, info.about), json);
     }
 }
@@ -210,19 +232,18 @@ fn list(suite: Option<&str>, json: bool) -> Result<Exit, CommandError> {
     let mut rows = Vec::new();
     for registration in unbent_suites::registry() {
         if suite.is_none_or(|suite| suite == registration.id) {
-            let analyses = open_suite(registration.id, &Setup::default())?.analyses();
-            rows.extend(analyses.iter().map(|info| (registration.id, info)));
+            let analyses = known(open_suite(registration.id, &Setup::default())?.as_ref());
+            rows.extend(analyses.into_iter().map(|info| (registration.id, info)));
         }
     }
     if let Some(suite) = suite.filter(|_| rows.is_empty()) {
-        let known = unbent_suites::find(suite).is_some();
-        let why = if known { "has no analyses" } else { "is not there; unbent suites lists what is" };
-        return Err(
-            CommandError::usage(format!("the suite {suite} {why}")).hint("all: unbent analyze --list")
-        );
+        return Err(CommandError::usage(format!(
+            "the suite {suite} is not there; unbent suites lists what is"
+        ))
+        .hint("all: unbent analyze --list"));
     }
     if json {
-        let row = |(suite, info): &(&str, &AnalysisInfo)| json!({ "suite": suite, "analysis": info.id, "about": info.about });
+        let row = |(suite, info): &(&str, AnalysisInfo)| json!({ "suite": suite, "analysis": info.id, "about": info.about });
         output::out(&format!("{:#}\n", Value::from(rows.iter().map(row).collect::<Vec<_>>())));
     } else {
         for (suite, info) in &rows {

@@ -9,6 +9,7 @@ use crate::args::{LeaderboardArgs, MethodArg};
 use crate::error::{CommandError, Exit};
 use crate::joined::Joined;
 use crate::output;
+use crate::ranked::Ranked;
 use crate::serving::{Pooling, Serving};
 use crate::session::open_suite;
 
@@ -38,17 +39,17 @@ pub(super) fn table(
     method: MethodArg,
     pooling: Pooling,
 ) -> Result<Table, CommandError> {
-    let runs = Joined::open(files, suite)?;
+    let runs = Joined::open(files, suite)?.without_notes();
     let method = match method {
         MethodArg::Published => Method::Published,
         MethodArg::Corrected => Method::Corrected,
     };
     // How a table is made depends neither on the parameters nor on the pack that the trials ran with.
     let benchmark = open_suite(runs.suite().as_str(), &Setup::default())?;
-    let mut serving = Serving::default();
-    let mut table =
-        runs.read(|trial, manifest| serving.add(trial, manifest), |run| benchmark.leaderboard(run, method))?;
-    table.notes.extend(runs.pack_note());
+    let mut serving = Serving::of(runs.judges());
+    let seen = |trial: &_, manifest: &_| serving.add(trial, manifest);
+    let mut table = Ranked::of(&runs, benchmark.as_ref(), method, seen)?.table;
+    table.notes.extend(runs.notes(benchmark.as_ref()));
     serving.tell(&mut table, runs.manifest(), pooling)?;
     Ok(table)
 }

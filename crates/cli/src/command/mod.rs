@@ -2,6 +2,8 @@
 
 mod analyze;
 mod cache;
+mod calibrate;
+mod compare;
 mod completions;
 mod demo;
 mod docs;
@@ -10,10 +12,12 @@ mod figures;
 mod generate;
 mod go_on;
 mod import;
+mod judges;
 mod leaderboard;
 mod manifest;
 mod models;
 mod plan;
+mod power;
 mod profile;
 mod rejudge;
 mod report;
@@ -39,12 +43,16 @@ pub fn dispatch(cli: Cli) -> Result<Exit, CommandError> {
         Command::Import(args) => import::import(&args, json),
         Command::Leaderboard(args) => leaderboard::leaderboard(&args, json),
         Command::Analyze(args) => analyze::analyze(&args, json),
+        Command::Compare(args) => compare::compare(&args, json),
+        Command::Judges(args) => judges::judges(&args, json),
+        Command::Calibrate(args) => calibrate::calibrate(&args, json),
         Command::Figures(args) => figures::figures(&args, json),
         Command::Report(args) => report::report(&args, json),
         Command::Profile(args) => profile::profile(&args, json),
         Command::Manifest(args) => manifest::manifest(&args, json),
         Command::Show(args) => show::show(&args, json),
         Command::Plan(args) => plan::plan(&args, json),
+        Command::Power(args) => power::power(&args, json),
         Command::Cache(args) => cache::cache(&args, json),
         Command::Suites(args) => suites::suites(args.command, json),
         Command::Models(args) => models::models(args.command, json),

@@ -22,7 +22,7 @@ pub(super) fn profile(args: &ProfileArgs, json: bool) -> Result<Exit, CommandErr
     for (suite, files) in suites_of(&args.files, None)? {
         let runs = Joined::open(&files, Some(&suite))?;
         let benchmark = open_suite(&suite, &Setup::default())?;
-        let mut serving = Serving::default();
+        let mut serving = Serving::of(runs.judges());
         let observations =
             runs.read(|trial, manifest| serving.add(trial, manifest), |run| benchmark.observe(run))?;
         let mut table = metric_table(benchmark.metrics(), &observations, !args.all);

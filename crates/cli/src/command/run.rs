@@ -226,7 +226,7 @@ impl Plan {
     }
 
     /// What the run would ask, use and cost.
-    fn estimate(&self, parallel: NonZeroUsize) -> Result<Estimate, CommandError> {
+    pub(super) fn estimate(&self, parallel: NonZeroUsize) -> Result<Estimate, CommandError> {
         let subjects = self.manifest.subjects.iter().zip(&self.chosen);
         let judge = self.manifest.judge.as_ref().zip(self.judge.as_ref());
         let guard = self.manifest.guard.as_ref().zip(self.guard.as_ref());

@@ -7,8 +7,11 @@ use unbent_report::{Cell, Column, Table};
 use unbent_suites::inference::{Metric, metric_table};
 use unbent_suites::kit::{AnalysisInfo, AnalysisOptions, Benchmark, Method, Setup};
 
+use crate::command::figures;
+use crate::drawn::Named;
 use crate::error::{CommandError, Exit};
 use crate::joined::Joined;
+use crate::ranked::Ranked;
 use crate::serving::{Pooling, Serving};
 use crate::session::open_suite;
 
@@ -24,13 +27,13 @@ pub(super) fn sections(files: &[PathBuf], id: &str, pooling: Pooling) -> Result<
     let runs = Joined::open(files, Some(id))?;
     // How tables are made depends neither on the parameters nor on the pack that the trials ran with.
     let benchmark = open_suite(id, &Setup::default())?;
-    let mut serving = Serving::default();
+    let mut serving = Serving::of(runs.judges());
     let observations =
         runs.read(|trial, manifest| serving.add(trial, manifest), |run| benchmark.observe(run))?;
     let metrics = benchmark.metrics();
     let mut headlines = metric_table(metrics, &observations, true);
     headlines.title = format!("{id}: headline metrics");
-    headlines.notes.extend(runs.pack_note());
+    headlines.notes.extend(runs.notes(benchmark.as_ref()));
     serving.tell(&mut headlines, runs.manifest(), pooling)?;
     let summary = vec![Block::Table(headlines)];
 
@@ -44,8 +47,13 @@ pub(super) fn sections(files: &[PathBuf], id: &str, pooling: Pooling) -> Result<
     ));
 
     let mut boards = Section::new(format!("{id}: leaderboards"));
+    let mut drawn = Vec::new();
     for method in [Method::Corrected, Method::Published] {
-        boards.blocks.push(Block::Table(runs.read(|_, _| {}, |run| benchmark.leaderboard(run, method))?));
+        let ranked = Ranked::of(&runs, benchmark.as_ref(), method, |_, _| {})?;
+        boards.blocks.push(Block::Table(ranked.table.clone()));
+        if method == Method::Corrected {
+            drawn = figures::of_runs(&runs, benchmark.as_ref(), &observations, &ranked)?;
+        }
     }
     let mut all = metric_table(metrics, &observations, false);
     all.title = format!("{id}: all metrics");
@@ -53,7 +61,7 @@ pub(super) fn sections(files: &[PathBuf], id: &str, pooling: Pooling) -> Result<
 
     let mut sections = vec![about, boards];
     sections.extend(analyses(&runs, benchmark.as_ref(), id)?);
-    sections.extend(figures(&runs, benchmark.as_ref(), id)?);
+    sections.extend(figures_section(drawn, id));
     Ok(Made { summary, sections })
 }
 
@@ -107,13 +115,15 @@ fn analyses(runs: &Joined, benchmark: &dyn Benchmark, id: &str) -> Result<Option
     Ok((!section.blocks.is_empty()).then_some(section))
 }
 
-fn figures(runs: &Joined, benchmark: &dyn Benchmark, id: &str) -> Result<Option<Section>, CommandError> {
-    let figures = runs.read(|_, _| {}, |run| benchmark.figures(run))?;
+fn figures_section(drawn: Vec<Named>, id: &str) -> Option<Section> {
     let mut section = Section::new(format!("{id}: figures"));
     let mut left_out = Vec::new();
-    for (name, figure) in figures {
+    for (name, figure) in drawn {
         match figure {
-            Ok(figure) => section.blocks.push(Block::Figure { name, figure: Box::new(figure) }),
+            // Every suite has a figure of ranks.
+            Ok(figure) => {
+                section.blocks.push(Block::Figure { name: format!("{id}_{name}"), figure: Box::new(figure) });
+            }
             Err(why) => left_out.push(format!("{name}: {why}")),
         }
     }
@@ -121,5 +131,5 @@ fn figures(runs: &Joined, benchmark: &dyn Benchmark, id: &str) -> Result<Option<
         section.say("These figures need what the trials do not have:");
         section.blocks.push(Block::Points(left_out));
     }
-    Ok((!section.blocks.is_empty()).then_some(section))
+    (!section.blocks.is_empty()).then_some(section)
 }
