@@ -104,10 +104,10 @@ fn figure_html(name: &str, figure: &Figure) -> Markup {
             picture {
                 source media="print" srcset=(light);
                 source media="(prefers-color-scheme: dark)" srcset=(dark);
-                img src=(light) alt={ (figure.title) ". " (figure.subtitle) };
+                // What stands in the picture, for those who do not see it.
+                img src=(light) alt={ (figure.title) ". " (figure.subtitle) @for note in &figure.notes { " " (note) } };
             }
             figcaption { (figure.title) " " (download(name, "text/csv", "csv", &figure.to_csv())) }
-            (notes(&figure.notes))
         }
     }
 }
