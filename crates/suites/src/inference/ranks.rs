@@ -109,8 +109,8 @@ fn note(standings: &Standings, pairs: &[Compared]) -> String {
     let less = if metric.better == Better::Lower { ", less being better" } else { "" };
     format!(
         "Ranks: those that a row could have, 95 % for all rows together, from the differences of {}{less} on the same cases, \
-         clustered ({most} clusters), adjusted by Holm over {} pairs, both ways. Rows with a letter in common (Tied) are not shown to \
-         differ.{unpaired}",
+         clustered ({most} clusters) and so for other cases of their kind too, adjusted by Holm over {} pairs, both ways. \
+         Rows with a letter in common (Tied) are not shown to differ.{unpaired}",
         metric.name,
         pairs.len(),
     )
