@@ -54,15 +54,15 @@ impl Joined {
             suite,
             labels,
             manifest,
-            notes: Notes::Read,
+            notes: Notes::LeftOut,
             judges: judges.unwrap_or_default(),
             cases,
         })
     }
 
-    /// The same, read without the notes of outcomes, for those who have no use for them.
-    pub(crate) fn without_notes(self) -> Self {
-        Self { notes: Notes::LeftOut, ..self }
+    /// The same, read with the notes of outcomes, which takes many times as long.
+    pub(crate) fn with_notes(self) -> Self {
+        Self { notes: Notes::Read, ..self }
     }
 
     /// The suite.
@@ -138,7 +138,7 @@ impl Joined {
         for (file, run) in self.runs.iter().enumerate() {
             let mut trials = match self.notes {
                 Notes::Read => run.reader.trials(),
-                Notes::LeftOut => run.reader.trials().without_notes(),
+                Notes::LeftOut => run.reader.trials_without_notes(),
             };
             while let Some(portion) = trials.portion() {
                 let portion = portion.map(|mut portion| {

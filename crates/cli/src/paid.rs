@@ -31,7 +31,7 @@ impl Accounts {
     /// Adds up a run as it stands.
     pub(crate) fn of(reader: &RunReader) -> Result<Self, CommandError> {
         let mut accounts = Self::default();
-        for trial in reader.trials() {
+        for trial in reader.trials_without_notes() {
             let trial = trial?;
             for (role, meters) in trial.meters.iter() {
                 for name in &meters.unsent {

@@ -127,7 +127,7 @@ impl Left {
     /// Counts what is left of these subjects' trials.
     pub(crate) fn of(reader: &RunReader, subjects: &BTreeSet<SubjectId>) -> Result<Self, CommandError> {
         let mut left = Self { unfinished: 0, unscored: 0 };
-        for trial in reader.trials() {
+        for trial in reader.trials_without_notes() {
             let trial = trial?;
             if !subjects.contains(&trial.key.subject) {
                 continue;
@@ -242,7 +242,9 @@ pub(crate) fn work(
     });
     let listing = RunReader::open(path)?;
     let mut unreadable = None;
-    let jobs = listing.trials().map_while(|trial| trial.map_err(|error| unreadable = Some(error)).ok());
+    let jobs = listing
+        .trials_without_notes()
+        .map_while(|trial| trial.map_err(|error| unreadable = Some(error)).ok());
     let (handle, stop) = StopHandle::new();
     let jobs = jobs.filter(|trial| takes.contains(&trial.key.subject)).filter_map(job);
     let tally = run_to_completion(&world, jobs, &handle, &stop)?;

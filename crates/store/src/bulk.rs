@@ -81,7 +81,8 @@ impl BulkWriter {
     /// Puts the complete file in its place.
     pub(crate) fn finish(mut self) -> Result<(), StoreError> {
         let path = &self.partial;
-        let ledger = self.ledger.take().ok_or_else(|| ended(path))?;
+        let mut ledger = self.ledger.take().ok_or_else(|| ended(path))?;
+        ledger.write_digests();
         ledger.into_log_mode()?.close()?;
         // The database is closed, so this descriptor takes no lock of SQLite's with it.
         std::fs::File::open(path).and_then(|file| file.sync_all()).in_file(path)?;

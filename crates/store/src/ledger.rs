@@ -8,6 +8,7 @@ use unbent_core::{
     Case, CaseId, ChainHash, Manifest, SinkError, SubjectId, SuiteId, TrialKey, TrialNo, merkle_root,
 };
 
+use crate::digest;
 use crate::error::{InFile, StoreError};
 use crate::format::{MANIFEST_KEY, SEAL_KEY};
 use crate::pack::PackedEntry;
@@ -23,11 +24,15 @@ pub(crate) struct Ledger {
     subjects: HashMap<SubjectId, i64>,
     last_trial: u64,
     is_sealed: bool,
+    has_news: bool,
     stopped: Option<SinkError>,
 }
 
 /// Trials of a run file are added in transactions of this many.
 const TRIALS_A_TRANSACTION: usize = 20_000;
+
+/// So many portions of trials get their digests in one transaction.
+const PORTIONS_A_TRANSACTION: usize = 32;
 
 impl Ledger {
     /// Reads what writing needs to know from a database with the tables of a run file.
@@ -40,6 +45,7 @@ impl Ledger {
             subjects: HashMap::new(),
             last_trial: 0,
             is_sealed: false,
+            has_news: false,
             stopped: None,
         };
         ledger.reload().in_file(path)?;
@@ -229,6 +235,7 @@ impl Ledger {
             ledger.unseal()?;
             ledger.insert(entries)
         });
+        self.has_news = true;
         if let Err(error) = &outcome {
             self.stopped.get_or_insert_with(|| SinkError::from(error));
         }
@@ -347,8 +354,32 @@ impl Ledger {
         Ok(self)
     }
 
+    /// Writes the digests that are wanted since something was appended.
+    ///
+    /// What does not succeed is left undone: a trial without a digest is read from its events.
+    pub(crate) fn write_digests(&mut self) {
+        if !std::mem::take(&mut self.has_news) {
+            return;
+        }
+        let mut last = Some(TrialNo(0));
+        while let Some(before) = last {
+            let written = self.transact(|ledger| {
+                let (conn, path) = (&ledger.conn, &ledger.path);
+                digest::make_table(conn).in_file(path)?;
+                let mut last = Some(before);
+                for _ in 0..PORTIONS_A_TRANSACTION {
+                    let Some(from) = last else { break };
+                    last = digest::write_some(conn, path, from)?;
+                }
+                Ok(last)
+            });
+            last = written.unwrap_or(None);
+        }
+    }
+
     /// Ends the work on the file, moving all that is committed into its main part.
-    pub(crate) fn close(self) -> Result<(), StoreError> {
+    pub(crate) fn close(mut self) -> Result<(), StoreError> {
+        self.write_digests();
         self.conn.flush_prepared_statement_cache();
         self.conn.close().map_err(|(_, error)| StoreError::sqlite(&self.path, error))
     }

@@ -6,12 +6,15 @@
 mod bulk;
 mod cache;
 mod connect;
+mod digest;
 mod error;
 mod format;
+mod gist;
 pub mod import;
 mod ledger;
 mod lock;
 mod pack;
+mod portion;
 mod primer;
 mod probe;
 mod read;

@@ -1,6 +1,7 @@
 //! What holds for run files as a whole, on real databases in temporary folders.
 
 mod caching;
+mod digesting;
 mod foreign;
 mod locking;
 mod priming;

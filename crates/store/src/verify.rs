@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use rusqlite::Connection;
-use unbent_core::{BlobRef, ChainHash, Event, TrialNo, merkle_root};
+use unbent_core::{BlobRef, ChainHash, Event, TrialKey, TrialNo, TrialView, merkle_root};
 
+use crate::digest::{self, Digest};
 use crate::error::{InFile, StoreError};
 use crate::format::{MANIFEST_KEY, SEAL_KEY};
 use crate::pack;
@@ -65,10 +66,16 @@ impl RunReader {
     ///
     /// An error means that the file could not be read to its end; what is wrong in a readable file is a problem.
     pub fn verify(&self) -> Result<Verification, StoreError> {
-        let mut check = Check { problems: Vec::new(), bad_blobs: BTreeMap::new(), events: 0, blobs: 0 };
         let inner = self.lock();
         // One view of the file for the whole check, whatever a writer does meanwhile.
         let file = inner.conn.unchecked_transaction().in_file(self.path())?;
+        let mut check = Check {
+            problems: Vec::new(),
+            bad_blobs: BTreeMap::new(),
+            events: 0,
+            blobs: 0,
+            has_digests: digest::are_in(&file).in_file(self.path())?,
+        };
         let heads = check.blobs(&file).and_then(|()| check.chains(&file)).in_file(self.path())?;
         let trials = heads.len() as u64;
         let root = merkle_root(heads);
@@ -98,6 +105,7 @@ struct Check {
     bad_blobs: BTreeMap<BlobRef, &'static str>,
     events: u64,
     blobs: u64,
+    has_digests: bool,
 }
 
 struct Row {
@@ -153,14 +161,15 @@ impl Check {
             }
             for (no, key) in portion {
                 last = no;
-                let start = ChainHash::genesis(&key);
-                heads.push(self.chain(conn, TrialNo(no.cast_unsigned()), start)?);
+                heads.push(self.chain(conn, TrialNo(no.cast_unsigned()), key)?);
             }
         }
     }
 
-    fn chain(&mut self, conn: &Connection, trial: TrialNo, start: ChainHash) -> rusqlite::Result<ChainHash> {
-        let mut head = start;
+    fn chain(&mut self, conn: &Connection, trial: TrialNo, key: TrialKey) -> rusqlite::Result<ChainHash> {
+        let mut head = ChainHash::genesis(&key);
+        let mut view = TrialView::pending(trial, key);
+        let mut last = None;
         let mut is_broken = false;
         let mut query = conn
             .prepare_cached("SELECT id, at_ms, kind, body, hash FROM event WHERE trial = ?1 ORDER BY id")?;
@@ -190,18 +199,45 @@ impl Check {
                 );
                 is_broken = true;
             }
-            self.event(conn, trial, &row)?;
+            if let Some(event) = self.event(conn, trial, &row)? {
+                view.apply(&event);
+            }
+            last = Some(row.id);
         }
+        self.digest(conn, &view, last)?;
         Ok(head)
     }
 
-    fn event(&mut self, conn: &Connection, trial: TrialNo, row: &Row) -> rusqlite::Result<()> {
+    /// Checks the digest of a trial that stands so after its last event. One of an event before that is out of use.
+    fn digest(&mut self, conn: &Connection, view: &TrialView, last: Option<i64>) -> rusqlite::Result<()> {
+        if !self.has_digests {
+            return Ok(());
+        }
+        let Some((event, text)) = digest::stored(conn, view.no)? else { return Ok(()) };
+        if last.is_none_or(|last| last < event) {
+            self.note(
+                Some(view.no),
+                Some(event.cast_unsigned()),
+                "its digest is of an event that is not there".to_owned(),
+            );
+        } else if last == Some(event) && Digest::parse(&text).ok() != Digest::of(view) {
+            self.note(
+                Some(view.no),
+                Some(event.cast_unsigned()),
+                "its digest is not what its events say".to_owned(),
+            );
+        }
+        Ok(())
+    }
+
+    /// Checks an event, and gives it if it can be read.
+    fn event(&mut self, conn: &Connection, trial: TrialNo, row: &Row) -> rusqlite::Result<Option<Event>> {
         let id = row.id.cast_unsigned();
         let event: Event = match serde_json::from_str(&row.body) {
             Ok(event) => event,
             Err(error) => {
                 self.note(Some(trial), Some(id), format!("it cannot be read: {error}"));
-                return Ok(());
+                return Ok(None);
             }
         };
         if event.kind() != row.kind {
@@ -224,7 +260,7 @@ impl Check {
             };
             self.note(Some(trial), Some(id), format!("its blob {address} {wrong}"));
         }
-        Ok(())
+        Ok(Some(event))
     }
 
     /// Events of trials that nobody planned.

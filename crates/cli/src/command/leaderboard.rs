@@ -39,7 +39,7 @@ pub(super) fn table(
     method: MethodArg,
     pooling: Pooling,
 ) -> Result<Table, CommandError> {
-    let runs = Joined::open(files, suite)?.without_notes();
+    let runs = Joined::open(files, suite)?;
     let method = match method {
         MethodArg::Published => Method::Published,
         MethodArg::Corrected => Method::Corrected,

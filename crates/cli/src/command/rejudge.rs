@@ -163,7 +163,7 @@ impl Stored {
         // The trials of a subject come before those that grade them, so what they have is known by then.
         let mut incomplete: BTreeSet<TrialKey> = BTreeSet::new();
         let mut stored = Self { complete: 0, incomplete: 0, open: BTreeMap::new() };
-        for trial in reader.trials() {
+        for trial in reader.trials_without_notes() {
             let TrialView { no, key, state, .. } = trial?;
             if answered.contains(&key.subject) {
                 let is_complete = match state {
@@ -272,7 +272,7 @@ fn plan(
     note_credentials(manifest, judge);
     let mut unreadable = None;
     let keys = rounds.values().flat_map(|grading| {
-        reader.trials().filter_map(move |trial| match trial {
+        reader.trials_without_notes().filter_map(move |trial| match trial {
             Ok(TrialView { key, .. }) => {
                 let subject = grading.get(&key.subject)?.clone();
                 Some(Ok(TrialKey { subject, ..key }))

@@ -181,7 +181,7 @@ fn recorded_conversations(path: &Path) -> Result<Vec<RecordedConversation>, Comm
     let reader = RunReader::open(&file)?;
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
     let mut found = Vec::new();
-    for trial in reader.trials() {
+    for trial in reader.trials_without_notes() {
         let trial = trial?;
         if !trial.key.case.as_str().starts_with("strong/tool_role/") {
             continue;

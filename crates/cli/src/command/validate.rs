@@ -99,7 +99,7 @@ fn validated(
     if worked.tally.left_open > 0 {
         return Err(CommandError::new(Exit::Stopped, "the run was stopped, so nothing can be said"));
     }
-    let runs = Joined::open(&[path.to_owned()], Some(id))?;
+    let runs = Joined::open(&[path.to_owned()], Some(id))?.with_notes();
     // The rules and texts are those of the run.
     let suites = open_suites(runs.manifest())?;
     let suite = suites.get(runs.suite()).expect("the suite is that of the run");

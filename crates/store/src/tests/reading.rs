@@ -249,7 +249,7 @@ fn without_notes_trials_are_the_same_but_for_their_notes() {
         }
     }
     assert_eq!(left_out, 2);
-    let brief: Vec<TrialView> = reader.trials().without_notes().map(Result::unwrap).collect();
+    let brief: Vec<TrialView> = reader.trials_without_notes().map(Result::unwrap).collect();
     assert_eq!(brief, whole);
 }
 

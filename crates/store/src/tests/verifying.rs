@@ -73,6 +73,7 @@ fn a_removed_event_is_found() {
     assert_eq!(
         texts,
         [
+            "its digest is of an event that is not there",
             "the events are not those that were sealed: the Merkle root differs",
             "4 events were sealed, and there are 3",
         ]

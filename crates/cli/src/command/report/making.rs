@@ -54,7 +54,7 @@ impl Run {
         let (reader, manifest) = read(path)?;
         let accounts = Accounts::of(&reader)?;
         let (mut missing, mut trials) = (BTreeMap::new(), BTreeMap::new());
-        for trial in reader.trials() {
+        for trial in reader.trials_without_notes() {
             let trial = trial?;
             *trials.entry(trial.key.subject.clone()).or_default() += 1;
             let reason = match &trial.state {

@@ -1,0 +1,222 @@
+//! Digests: what the events of a finished trial come to, without the note of its outcome, in one short text.
+//!
+//! A digest holds nothing that events do not say, and is believed only while its event is the last one of its trial. So a
+//! writer that knows no digests does no harm, and a file without any is only slower to read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+use unbent_core::{
+    ByRole, FaultKind, Kept, ModelRole, Outcome, RoleMeters, Scores, TrialKey, TrialNo, TrialState,
+    TrialView, UnscoredReason, Usage,
+};
+
+use crate::error::{InFile, StoreError};
+use crate::gist::{Notes, read_scores};
+use crate::portion::Portion;
+use crate::read::PORTION;
+
+/// Whether there is a table of digests.
+pub(crate) fn are_in(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'digest'")?.exists([])
+}
+
+/// Makes the table of digests, where there is none.
+pub(crate) fn make_table(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute_batch(
+        "CREATE TABLE IF NOT EXISTS digest (
+             trial INTEGER PRIMARY KEY,
+             event INTEGER NOT NULL,
+             body  TEXT NOT NULL
+         ) STRICT",
+    )
+}
+
+/// Trials that ended and have no digest of their last event, after ?1, at most ?2, with the number of that event.
+const WANTED: &str = "
+SELECT ended.trial, ended.last
+FROM (SELECT trial, max(id) AS last FROM event WHERE kind = 'finished' AND trial > ?1 GROUP BY trial) AS ended
+     LEFT JOIN digest ON digest.trial = ended.trial
+WHERE digest.event IS NOT ended.last
+  AND NOT EXISTS (SELECT 1 FROM event WHERE event.trial = ended.trial AND event.id > ended.last)
+ORDER BY ended.trial LIMIT ?2";
+
+/// Writes the digests of the next trials after this one that want one; returns the last of them, if there were any.
+pub(crate) fn write_some(
+    conn: &Connection,
+    path: &Path,
+    after: TrialNo,
+) -> Result<Option<TrialNo>, StoreError> {
+    let wanted: Vec<(i64, i64)> = conn
+        .prepare_cached(WANTED)
+        .and_then(|mut query| {
+            query
+                .query_map((after.0.cast_signed(), PORTION), |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<rusqlite::Result<_>>()
+        })
+        .in_file(path)?;
+    // How a trial stands does not depend on what it is called.
+    let nobody = TrialKey { suite: "".into(), case: "".into(), subject: "".into(), repeat: 0 };
+    let pending = |(no, _): &(i64, i64)| TrialView::pending(TrialNo(no.cast_unsigned()), nobody.clone());
+    let mut portion = Portion::of(conn, wanted.iter().map(pending).collect()).in_file(path)?;
+    let trials = portion.fold(path, Notes::LeftOut)?;
+    let mut insert = conn
+        .prepare_cached(
+            "INSERT INTO digest (trial, event, body) VALUES (?1, ?2, ?3)
+             ON CONFLICT (trial) DO UPDATE SET event = excluded.event, body = excluded.body",
+        )
+        .in_file(path)?;
+    for (view, (trial, event)) in trials.iter().zip(&wanted) {
+        if let Some(digest) = Digest::of(view) {
+            insert.execute(params![trial, event, digest.text()]).in_file(path)?;
+        }
+    }
+    Ok(trials.last().map(|view| view.no))
+}
+
+/// The digest of a trial in the file, and the number of the event that it was made after.
+pub(crate) fn stored(conn: &Connection, trial: TrialNo) -> rusqlite::Result<Option<(i64, String)>> {
+    let mut query = conn.prepare_cached("SELECT event, body FROM digest WHERE trial = ?1")?;
+    let mut rows = query.query([trial.0.cast_signed()])?;
+    rows.next()?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+}
+
+/// How a finished trial stands.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Digest {
+    #[serde(default, skip_serializing_if = "is_default", deserialize_with = "read_scores")]
+    scores: Scores,
+    /// Only of a trial without scores.
+    #[serde(default, skip_serializing_if = "is_default")]
+    reason: Option<UnscoredReason>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    detail: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    subject: Metered,
+    #[serde(default, skip_serializing_if = "is_default")]
+    judge: Metered,
+    #[serde(default, skip_serializing_if = "is_default")]
+    guard: Metered,
+    #[serde(default, skip_serializing_if = "is_default")]
+    voided: u32,
+}
+
+/// [`RoleMeters`], short.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Metered {
+    #[serde(default, skip_serializing_if = "is_default")]
+    answers: u64,
+    #[serde(default, skip_serializing_if = "is_default")]
+    cached: u64,
+    #[serde(default, skip_serializing_if = "is_default")]
+    faults: u64,
+    #[serde(default, skip_serializing_if = "is_default")]
+    usage: Usage,
+    #[serde(default, skip_serializing_if = "is_default")]
+    cost_usd: f64,
+    #[serde(default, skip_serializing_if = "is_default")]
+    unpriced: u64,
+    /// Where not all counts that was paid.
+    #[serde(default, skip_serializing_if = "is_default")]
+    kept: Option<Counting>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    fault_kinds: BTreeMap<FaultKind, u64>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    served_by: BTreeMap<String, u64>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    unsent: BTreeSet<String>,
+}
+
+/// [`Kept`].
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Counting {
+    answers: u64,
+    usage: Usage,
+    cost_usd: f64,
+}
+
+impl Counting {
+    fn of(Kept { answers, usage, cost_usd }: Kept) -> Self {
+        Self { answers, usage, cost_usd }
+    }
+
+    fn into_kept(self) -> Kept {
+        Kept { answers: self.answers, usage: self.usage, cost_usd: self.cost_usd }
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl Digest {
+    /// Of a trial; none if it has not ended.
+    pub(crate) fn of(view: &TrialView) -> Option<Self> {
+        let (scores, reason, detail) = match view.outcome()? {
+            Outcome::Scored { scores, .. } => (scores.clone(), None, String::new()),
+            Outcome::Unscored { reason, detail } => (Scores::default(), Some(*reason), detail.clone()),
+        };
+        let [subject, judge, guard] = ModelRole::ALL.map(|role| Metered::of(&view.meters[role]));
+        Some(Self { scores, reason, detail, subject, judge, guard, voided: view.voided })
+    }
+
+    /// From its text.
+    pub(crate) fn parse(text: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(text)
+    }
+
+    /// Its text.
+    pub(crate) fn text(&self) -> String {
+        serde_json::to_string(self).expect("it has only text keys, so it is JSON")
+    }
+
+    /// Makes a pending trial stand as its events would.
+    pub(crate) fn stand_in(self, view: &mut TrialView) {
+        view.state = TrialState::Finished(match self.reason {
+            None => Outcome::Scored { scores: self.scores, note: None },
+            Some(reason) => Outcome::Unscored { reason, detail: self.detail },
+        });
+        view.meters = ByRole {
+            subject: self.subject.into_meters(),
+            judge: self.judge.into_meters(),
+            guard: self.guard.into_meters(),
+        };
+        view.voided = self.voided;
+    }
+}
+
+impl Metered {
+    fn of(meters: &RoleMeters) -> Self {
+        let paid = Kept { answers: meters.answers, usage: meters.usage, cost_usd: meters.cost_usd };
+        Self {
+            answers: meters.answers,
+            cached: meters.cached,
+            faults: meters.faults,
+            usage: meters.usage,
+            cost_usd: meters.cost_usd,
+            unpriced: meters.unpriced,
+            kept: (meters.kept != paid).then(|| Counting::of(meters.kept)),
+            fault_kinds: meters.fault_kinds.clone(),
+            served_by: meters.served_by.clone(),
+            unsent: meters.unsent.clone(),
+        }
+    }
+
+    fn into_meters(self) -> RoleMeters {
+        let paid = Kept { answers: self.answers, usage: self.usage, cost_usd: self.cost_usd };
+        RoleMeters {
+            answers: self.answers,
+            cached: self.cached,
+            faults: self.faults,
+            usage: self.usage,
+            cost_usd: self.cost_usd,
+            unpriced: self.unpriced,
+            kept: self.kept.map_or(paid, Counting::into_kept),
+            fault_kinds: self.fault_kinds,
+            served_by: self.served_by,
+            unsent: self.unsent,
+        }
+    }
+}
