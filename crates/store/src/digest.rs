@@ -1,7 +1,8 @@
-//! Digests: what the events of a finished trial come to, without the note of its outcome, in one short text.
+//! Digests: what the events of a finished trial come to, without the note of its outcome, in a few bytes.
 //!
 //! A digest holds nothing that events do not say, and is believed only while its event is the last one of its trial. So a
-//! writer that knows no digests does no harm, and a file without any is only slower to read.
+//! writer that knows no digests does no harm, and a file without any is only slower to read. `docs/format/run.md` describes
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,6 +15,7 @@ use unbent_core::{
 };
 
 use crate::error::{InFile, StoreError};
+use crate::format::DIGESTED_KEY;
 use crate::gist::{Notes, read_scores};
 use crate::portion::Portion;
 use crate::read::PORTION;
@@ -29,7 +31,7 @@ pub(crate) fn make_table(conn: &Connection) -> rusqlite::Result<()> {
         "CREATE TABLE IF NOT EXISTS digest (
              trial INTEGER PRIMARY KEY,
              event INTEGER NOT NULL,
-             body  TEXT NOT NULL
+             body  BLOB NOT NULL
          ) STRICT",
     )
 }
@@ -70,85 +72,80 @@ pub(crate) fn write_some(
         .in_file(path)?;
     for (view, (trial, event)) in trials.iter().zip(&wanted) {
         if let Some(digest) = Digest::of(view) {
-            insert.execute(params![trial, event, digest.text()]).in_file(path)?;
+            insert.execute(params![trial, event, digest.pack()]).in_file(path)?;
         }
     }
     Ok(trials.last().map(|view| view.no))
 }
 
+/// Takes away the digests whose trials went on, and notes that all others are of the last event of theirs.
+pub(crate) fn settle(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute_batch(
+        "DELETE FROM digest WHERE event < (SELECT max(id) FROM event WHERE event.trial = digest.trial)",
+    )?;
+    conn.execute(
+        "INSERT INTO manifest (key, value) SELECT ?1, CAST(max(id) AS TEXT) FROM event WHERE true
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        [DIGESTED_KEY],
+    )?;
+    Ok(())
+}
+
+/// Whether every digest is of the last event of its trial.
+pub(crate) fn are_settled(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.prepare_cached(
+        "SELECT 1 FROM manifest WHERE key = ?1 AND value = CAST((SELECT max(id) FROM event) AS TEXT)",
+    )?
+    .exists([DIGESTED_KEY])
+}
+
 /// The digest of a trial in the file, and the number of the event that it was made after.
-pub(crate) fn stored(conn: &Connection, trial: TrialNo) -> rusqlite::Result<Option<(i64, String)>> {
+pub(crate) fn stored(conn: &Connection, trial: TrialNo) -> rusqlite::Result<Option<(i64, Vec<u8>)>> {
     let mut query = conn.prepare_cached("SELECT event, body FROM digest WHERE trial = ?1")?;
     let mut rows = query.query([trial.0.cast_signed()])?;
     rows.next()?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
 }
 
-/// How a finished trial stands.
+/// How a finished trial stands. New fields go to the end: it is stored as an array.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Digest {
-    #[serde(default, skip_serializing_if = "is_default", deserialize_with = "read_scores")]
+    #[serde(deserialize_with = "read_scores")]
     scores: Scores,
     /// Only of a trial without scores.
-    #[serde(default, skip_serializing_if = "is_default")]
     reason: Option<UnscoredReason>,
-    #[serde(default, skip_serializing_if = "is_default")]
     detail: String,
-    #[serde(default, skip_serializing_if = "is_default")]
-    subject: Metered,
-    #[serde(default, skip_serializing_if = "is_default")]
-    judge: Metered,
-    #[serde(default, skip_serializing_if = "is_default")]
-    guard: Metered,
-    #[serde(default, skip_serializing_if = "is_default")]
     voided: u32,
+    subject: Metered,
+    judge: Metered,
+    guard: Metered,
 }
 
-/// [`RoleMeters`], short.
+/// [`RoleMeters`]. New fields go to the end.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Metered {
-    #[serde(default, skip_serializing_if = "is_default")]
     answers: u64,
-    #[serde(default, skip_serializing_if = "is_default")]
     cached: u64,
-    #[serde(default, skip_serializing_if = "is_default")]
     faults: u64,
-    #[serde(default, skip_serializing_if = "is_default")]
-    usage: Usage,
-    #[serde(default, skip_serializing_if = "is_default")]
+    usage: Tokens,
     cost_usd: f64,
-    #[serde(default, skip_serializing_if = "is_default")]
     unpriced: u64,
-    /// Where not all counts that was paid.
-    #[serde(default, skip_serializing_if = "is_default")]
-    kept: Option<Counting>,
-    #[serde(default, skip_serializing_if = "is_default")]
+    /// Answers, tokens and dollars that count, where that is not all that was paid.
+    kept: Option<(u64, Tokens, f64)>,
     fault_kinds: BTreeMap<FaultKind, u64>,
-    #[serde(default, skip_serializing_if = "is_default")]
     served_by: BTreeMap<String, u64>,
-    #[serde(default, skip_serializing_if = "is_default")]
     unsent: BTreeSet<String>,
 }
 
-/// [`Kept`].
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct Counting {
-    answers: u64,
-    usage: Usage,
-    cost_usd: f64,
+/// [`Usage`]: input, output, cached input, written to the cache, reasoning.
+type Tokens = [u64; 5];
+
+fn tokens(usage: Usage) -> Tokens {
+    let Usage { input, output, cached_input, cache_write, reasoning } = usage;
+    [input, output, cached_input, cache_write, reasoning]
 }
 
-impl Counting {
-    fn of(Kept { answers, usage, cost_usd }: Kept) -> Self {
-        Self { answers, usage, cost_usd }
-    }
-
-    fn into_kept(self) -> Kept {
-        Kept { answers: self.answers, usage: self.usage, cost_usd: self.cost_usd }
-    }
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
+fn usage([input, output, cached_input, cache_write, reasoning]: Tokens) -> Usage {
+    Usage { input, output, cached_input, cache_write, reasoning }
 }
 
 impl Digest {
@@ -159,17 +156,17 @@ impl Digest {
             Outcome::Unscored { reason, detail } => (Scores::default(), Some(*reason), detail.clone()),
         };
         let [subject, judge, guard] = ModelRole::ALL.map(|role| Metered::of(&view.meters[role]));
-        Some(Self { scores, reason, detail, subject, judge, guard, voided: view.voided })
+        Some(Self { scores, reason, detail, voided: view.voided, subject, judge, guard })
     }
 
-    /// From its text.
-    pub(crate) fn parse(text: &str) -> serde_json::Result<Self> {
-        serde_json::from_str(text)
+    /// From its bytes.
+    pub(crate) fn unpack(bytes: &[u8]) -> Result<Self, rmp_serde::decode::Error> {
+        rmp_serde::from_slice(bytes)
     }
 
-    /// Its text.
-    pub(crate) fn text(&self) -> String {
-        serde_json::to_string(self).expect("it has only text keys, so it is JSON")
+    /// Its bytes.
+    pub(crate) fn pack(&self) -> Vec<u8> {
+        rmp_serde::to_vec(self).expect("what goes into memory is written")
     }
 
     /// Makes a pending trial stand as its events would.
@@ -189,15 +186,16 @@ impl Digest {
 
 impl Metered {
     fn of(meters: &RoleMeters) -> Self {
+        let kept = meters.kept;
         let paid = Kept { answers: meters.answers, usage: meters.usage, cost_usd: meters.cost_usd };
         Self {
             answers: meters.answers,
             cached: meters.cached,
             faults: meters.faults,
-            usage: meters.usage,
+            usage: tokens(meters.usage),
             cost_usd: meters.cost_usd,
             unpriced: meters.unpriced,
-            kept: (meters.kept != paid).then(|| Counting::of(meters.kept)),
+            kept: (kept != paid).then(|| (kept.answers, tokens(kept.usage), kept.cost_usd)),
             fault_kinds: meters.fault_kinds.clone(),
             served_by: meters.served_by.clone(),
             unsent: meters.unsent.clone(),
@@ -205,15 +203,15 @@ impl Metered {
     }
 
     fn into_meters(self) -> RoleMeters {
-        let paid = Kept { answers: self.answers, usage: self.usage, cost_usd: self.cost_usd };
+        let (answers, counted, cost_usd) = self.kept.unwrap_or((self.answers, self.usage, self.cost_usd));
         RoleMeters {
             answers: self.answers,
             cached: self.cached,
             faults: self.faults,
-            usage: self.usage,
+            usage: usage(self.usage),
             cost_usd: self.cost_usd,
             unpriced: self.unpriced,
-            kept: self.kept.map_or(paid, Counting::into_kept),
+            kept: Kept { answers, usage: usage(counted), cost_usd },
             fault_kinds: self.fault_kinds,
             served_by: self.served_by,
             unsent: self.unsent,

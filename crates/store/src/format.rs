@@ -86,6 +86,8 @@ BEGIN SELECT RAISE(ABORT, 'trials are never changed'); END;
 
 /// The key under which the table `manifest` holds the manifest.
 pub(crate) const MANIFEST_KEY: &str = "manifest";
+/// The key under which the table `manifest` holds the number of the last event when all digests were up to date.
+pub(crate) const DIGESTED_KEY: &str = "digested";
 /// The key under which the table `manifest` holds the seal.
 pub(crate) const SEAL_KEY: &str = "seal";
 

@@ -38,11 +38,11 @@ pub(crate) enum Notes {
 }
 
 /// An event that [`unbent_core::TrialView::apply`] takes as it would take the one with this text.
-pub(crate) fn gist(kind: Kind, notes: Notes, body: &str) -> serde_json::Result<Event> {
+pub(crate) fn gist(kind: Kind, notes: Notes, body: &[u8]) -> serde_json::Result<Event> {
     Ok(match kind {
         Kind::Begun => Event::Opened,
         Kind::Answered => {
-            let answered: Answered = serde_json::from_str(body)?;
+            let answered: Answered = serde_json::from_slice(body)?;
             Event::Answered {
                 need: NeedKey::new(String::new()),
                 role: answered.role,
@@ -59,12 +59,12 @@ pub(crate) fn gist(kind: Kind, notes: Notes, body: &str) -> serde_json::Result<E
         }
         Kind::Finished => {
             let outcome = match notes {
-                Notes::Read => serde_json::from_str::<Finished<String>>(body)?.outcome(Some),
-                Notes::LeftOut => serde_json::from_str::<Finished<IgnoredAny>>(body)?.outcome(|_| None),
+                Notes::Read => serde_json::from_slice::<Finished<String>>(body)?.outcome(Some),
+                Notes::LeftOut => serde_json::from_slice::<Finished<IgnoredAny>>(body)?.outcome(|_| None),
             };
             Event::Finished { outcome }
         }
-        Kind::Other => serde_json::from_str(body)?,
+        Kind::Other => serde_json::from_slice(body)?,
     })
 }
 

@@ -361,19 +361,22 @@ impl Ledger {
         if !std::mem::take(&mut self.has_news) {
             return;
         }
-        let mut last = Some(TrialNo(0));
-        while let Some(before) = last {
+        let mut after = Some(TrialNo(0));
+        while let Some(first) = after {
             let written = self.transact(|ledger| {
                 let (conn, path) = (&ledger.conn, &ledger.path);
                 digest::make_table(conn).in_file(path)?;
-                let mut last = Some(before);
+                let mut after = Some(first);
                 for _ in 0..PORTIONS_A_TRANSACTION {
-                    let Some(from) = last else { break };
-                    last = digest::write_some(conn, path, from)?;
+                    let Some(last) = after else {
+                        digest::settle(conn).in_file(path)?;
+                        break;
+                    };
+                    after = digest::write_some(conn, path, last)?;
                 }
-                Ok(last)
+                Ok(after)
             });
-            last = written.unwrap_or(None);
+            after = written.unwrap_or(None);
         }
     }
 

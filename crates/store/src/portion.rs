@@ -19,7 +19,7 @@ pub(crate) struct Portion {
     pub(crate) trials: Vec<TrialView>,
     /// In the order of the trials that they belong to.
     texts: Vec<Text>,
-    bodies: String,
+    bodies: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Portion {
         let rows = trial_rows(&inner, after).in_file(path)?;
         self.trials.clear();
         for (no, case, subject, repeat) in rows {
-            if !inner.knows(case, subject) {
+            if inner.key(case, subject, repeat).is_none() {
                 inner.learn_names().in_file(path)?;
             }
             let key = inner.key(case, subject, repeat).ok_or_else(|| {
@@ -89,9 +89,25 @@ impl Portion {
 
     /// Says of each trial whether nothing more needs to be read.
     fn read_digests(&mut self, conn: &Connection) -> rusqlite::Result<Vec<bool>> {
-        let mut is_told = vec![true; self.trials.len()];
+        let mut is_told = vec![false; self.trials.len()];
         let (Some(first), Some(last)) = (self.trials.first(), self.trials.last()) else { return Ok(is_told) };
         let range = [first.no.0.cast_signed(), last.no.0.cast_signed()];
+        let newest = if digest::are_settled(conn)? { None } else { Some(self.newest_events(conn, range)?) };
+        let mut query =
+            conn.prepare_cached("SELECT trial, event, body FROM digest WHERE trial BETWEEN ?1 AND ?2")?;
+        let mut rows = query.query(range)?;
+        while let Some(row) = rows.next()? {
+            let Some(place) = self.place(row.get(0)?) else { continue };
+            if newest.as_ref().is_none_or(|newest| newest[place] == row.get(1).ok()) {
+                is_told[place] = true;
+                self.push(place, Of::Digest, row.get_ref(2)?.as_blob()?);
+            }
+        }
+        Ok(is_told)
+    }
+
+    /// The number of each trial's last event.
+    fn newest_events(&self, conn: &Connection, range: [i64; 2]) -> rusqlite::Result<Vec<Option<i64>>> {
         let mut newest = vec![None; self.trials.len()];
         let mut query = conn.prepare_cached(
             "SELECT trial, max(id) FROM event WHERE trial BETWEEN ?1 AND ?2 GROUP BY trial",
@@ -99,21 +115,10 @@ impl Portion {
         let mut rows = query.query(range)?;
         while let Some(row) = rows.next()? {
             if let Some(place) = self.place(row.get(0)?) {
-                is_told[place] = false;
-                newest[place] = Some(row.get::<_, i64>(1)?);
+                newest[place] = Some(row.get(1)?);
             }
         }
-        let mut query =
-            conn.prepare_cached("SELECT trial, event, body FROM digest WHERE trial BETWEEN ?1 AND ?2")?;
-        let mut rows = query.query(range)?;
-        while let Some(row) = rows.next()? {
-            let Some(place) = self.place(row.get(0)?) else { continue };
-            if newest[place] == Some(row.get(1)?) {
-                is_told[place] = true;
-                self.push(place, Of::Digest, row.get_ref(2)?.as_str()?);
-            }
-        }
-        Ok(is_told)
+        Ok(newest)
     }
 
     /// Reads the events of the trials from one place to another.
@@ -126,16 +131,16 @@ impl Portion {
             // Events of a trial that is not planned are left to `verify`.
             let Some(place) = self.place(row.get(0)?) else { continue };
             match Kind::of(row.get_ref(1)?.as_str()?) {
-                kind @ Kind::Begun => self.push(place, Of::Event(kind), ""),
-                kind => self.push(place, Of::Event(kind), row.get_ref(2)?.as_str()?),
+                kind @ Kind::Begun => self.push(place, Of::Event(kind), b""),
+                kind => self.push(place, Of::Event(kind), row.get_ref(2)?.as_bytes()?),
             }
         }
         Ok(())
     }
 
-    fn push(&mut self, trial: usize, of: Of, body: &str) {
+    fn push(&mut self, trial: usize, of: Of, body: &[u8]) {
         let start = self.bodies.len();
-        self.bodies.push_str(body);
+        self.bodies.extend_from_slice(body);
         self.texts.push(Text { trial, of, start, end: self.bodies.len() });
     }
 
@@ -155,13 +160,17 @@ impl Portion {
                     break;
                 };
                 let body = &bodies[text.start..text.end];
-                let (what, outcome) = match text.of {
-                    Of::Event(kind) => ("an event", gist(kind, notes, body).map(|event| view.apply(&event))),
-                    Of::Digest => ("the digest", Digest::parse(body).map(|digest| digest.stand_in(view))),
-                };
-                outcome.map_err(|error| {
+                let damaged = |what: &str, error: &dyn std::error::Error| {
                     StoreError::damaged(path, format!("{what} of trial {} cannot be read: {error}", view.no))
-                })?;
+                };
+                match text.of {
+                    Of::Event(kind) => {
+                        view.apply(&gist(kind, notes, body).map_err(|error| damaged("an event", &error))?);
+                    }
+                    Of::Digest => {
+                        Digest::unpack(body).map_err(|error| damaged("the digest", &error))?.stand_in(view);
+                    }
+                }
             }
             Ok(())
         })?;

@@ -255,11 +255,6 @@ impl Inner {
         Ok(())
     }
 
-    /// Whether the names behind these numbers have been read.
-    pub(crate) fn knows(&self, case: i64, subject: i64) -> bool {
-        self.names.cases.contains_key(&case) && self.names.subjects.contains_key(&subject)
-    }
-
     /// The name of the trial with these numbers; none if one of them is not known.
     pub(crate) fn key(&self, case: i64, subject: i64, repeat: u32) -> Option<TrialKey> {
         let (suite, name) = self.names.cases.get(&case)?;

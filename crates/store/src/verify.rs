@@ -213,14 +213,14 @@ impl Check {
         if !self.has_digests {
             return Ok(());
         }
-        let Some((event, text)) = digest::stored(conn, view.no)? else { return Ok(()) };
+        let Some((event, bytes)) = digest::stored(conn, view.no)? else { return Ok(()) };
         if last.is_none_or(|last| last < event) {
             self.note(
                 Some(view.no),
                 Some(event.cast_unsigned()),
                 "its digest is of an event that is not there".to_owned(),
             );
-        } else if last == Some(event) && Digest::parse(&text).ok() != Digest::of(view) {
+        } else if last == Some(event) && Digest::unpack(&bytes).ok() != Digest::of(view) {
             self.note(
                 Some(view.no),
                 Some(event.cast_unsigned()),

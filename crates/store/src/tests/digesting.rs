@@ -42,6 +42,16 @@ fn entry(trial: u64, event: Event) -> Entry {
     Entry { trial: TrialNo(trial), at_ms: 5, event, blobs: Vec::new() }
 }
 
+/// Gives the digest of trial 1 another score than 8.
+fn forged(score: f64) -> String {
+    let hex = |score: f64| format!("cb{:016x}", score.to_bits());
+    format!(
+        "UPDATE digest SET body = unhex(replace(lower(hex(body)), '{}', '{}')) WHERE trial = 1",
+        hex(8.0),
+        hex(score)
+    )
+}
+
 /// Any event that says something to a view.
 fn any_event() -> impl Strategy<Value = Event> {
     let role = prop::sample::select(ModelRole::ALL.to_vec());
@@ -135,7 +145,7 @@ fn digests_are_what_is_read_and_events_where_there_is_none() {
     writer.close().unwrap();
     assert_eq!(numbers(&path), [1, 2]);
     let raw = Connection::open(&path).unwrap();
-    raw.execute("UPDATE digest SET body = replace(body, '8.0', '4.0') WHERE trial = 1", []).unwrap();
+    assert_eq!(raw.execute(&forged(4.0), []).unwrap(), 1);
     raw.execute("DELETE FROM digest WHERE trial = 2", []).unwrap();
     drop(raw);
     let score = |trial: &TrialView| trial.outcome()?.scores()?.number("firmness");
@@ -196,8 +206,8 @@ fn a_forged_digest_is_found_and_a_broken_one_told() {
         assert_eq!((problem.trial, &problem.what[..]), (Some(TrialNo(1)), what));
     };
     assert!(RunReader::open(&path).unwrap().verify().unwrap().is_clean(), "digests break no seal");
-    check("UPDATE digest SET body = replace(body, '8.0', '9.0')", "its digest is not what its events say");
-    check("UPDATE digest SET body = '{'", "its digest is not what its events say");
+    check(&forged(9.0), "its digest is not what its events say");
+    check("UPDATE digest SET body = x'c1'", "its digest is not what its events say");
     let reader = RunReader::open(&path).unwrap();
     let error = reader.trials_without_notes().find_map(Result::err).unwrap();
     assert!(error.to_string().contains("the digest of trial 1 cannot be read"), "{error}");
