@@ -1,7 +1,7 @@
 //! Which providers served the answers of a leaderboard's subjects. Behind a router one name can be several systems;
 //! what they answered is pooled only when someone says so, and never silently.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use unbent_core::{Manifest, ModelRef, ModelRole, RoleMeters, Subject, SubjectId, TrialView};
 use unbent_report::{Cell, Column, Table, fixed, thousands};
@@ -23,7 +23,7 @@ pub(crate) enum Pooling {
 pub(crate) struct Serving {
     /// Who graded each subject's answers, where the manifest does not say it.
     judges: BTreeMap<SubjectId, Subject>,
-    subjects: BTreeMap<SubjectId, Shares>,
+    subjects: HashMap<SubjectId, Shares>,
     /// Of who has another role in the trials, by role and label.
     others: BTreeMap<(ModelRole, String), Shares>,
 }

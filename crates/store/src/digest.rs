@@ -10,8 +10,8 @@ use std::path::Path;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use unbent_core::{
-    ByRole, FaultKind, Kept, ModelRole, Outcome, RoleMeters, Scores, TrialKey, TrialNo, TrialState,
-    TrialView, UnscoredReason, Usage,
+    FaultKind, Kept, ModelRole, Outcome, RoleMeters, Scores, TrialKey, TrialNo, TrialState, TrialView,
+    UnscoredReason, Usage,
 };
 
 use crate::error::{InFile, StoreError};
@@ -111,23 +111,28 @@ pub(crate) fn stored(conn: &Connection, trial: TrialNo) -> rusqlite::Result<Opti
 pub(crate) struct Digest {
     #[serde(deserialize_with = "read_scores")]
     scores: Scores,
-    /// Only of a trial without scores.
-    reason: Option<UnscoredReason>,
-    detail: String,
+    /// Of a trial without scores: why, and what happened.
+    unscored: Option<(UnscoredReason, String)>,
     voided: u32,
-    subject: Metered,
-    judge: Metered,
-    guard: Metered,
+    subject: Option<Metered>,
+    judge: Option<Metered>,
+    guard: Option<Metered>,
 }
 
-/// [`RoleMeters`]. New fields go to the end.
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+/// [`RoleMeters`] of a role of which anything was asked. New fields go to the end.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Metered {
     answers: u64,
-    cached: u64,
-    faults: u64,
     usage: Tokens,
     cost_usd: f64,
+    odd: Option<Box<Odd>>,
+}
+
+/// What most trials have nothing of. New fields go to the end.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Odd {
+    cached: u64,
+    faults: u64,
     unpriced: u64,
     /// Answers, tokens and dollars that count, where that is not all that was paid.
     kept: Option<(u64, Tokens, f64)>,
@@ -151,12 +156,12 @@ fn usage([input, output, cached_input, cache_write, reasoning]: Tokens) -> Usage
 impl Digest {
     /// Of a trial; none if it has not ended.
     pub(crate) fn of(view: &TrialView) -> Option<Self> {
-        let (scores, reason, detail) = match view.outcome()? {
-            Outcome::Scored { scores, .. } => (scores.clone(), None, String::new()),
-            Outcome::Unscored { reason, detail } => (Scores::default(), Some(*reason), detail.clone()),
+        let (scores, unscored) = match view.outcome()? {
+            Outcome::Scored { scores, .. } => (scores.clone(), None),
+            Outcome::Unscored { reason, detail } => (Scores::default(), Some((*reason, detail.clone()))),
         };
         let [subject, judge, guard] = ModelRole::ALL.map(|role| Metered::of(&view.meters[role]));
-        Some(Self { scores, reason, detail, voided: view.voided, subject, judge, guard })
+        Some(Self { scores, unscored, voided: view.voided, subject, judge, guard })
     }
 
     /// From its bytes.
@@ -171,50 +176,62 @@ impl Digest {
 
     /// Makes a pending trial stand as its events would.
     pub(crate) fn stand_in(self, view: &mut TrialView) {
-        view.state = TrialState::Finished(match self.reason {
+        view.state = TrialState::Finished(match self.unscored {
             None => Outcome::Scored { scores: self.scores, note: None },
-            Some(reason) => Outcome::Unscored { reason, detail: self.detail },
+            Some((reason, detail)) => Outcome::Unscored { reason, detail },
         });
-        view.meters = ByRole {
-            subject: self.subject.into_meters(),
-            judge: self.judge.into_meters(),
-            guard: self.guard.into_meters(),
-        };
+        let meters = [self.subject, self.judge, self.guard];
+        for (place, metered) in view.meters.values_mut().into_iter().zip(meters) {
+            *place = metered.map_or_else(RoleMeters::default, Metered::into_meters);
+        }
         view.voided = self.voided;
     }
 }
 
 impl Metered {
-    fn of(meters: &RoleMeters) -> Self {
-        let kept = meters.kept;
-        let paid = Kept { answers: meters.answers, usage: meters.usage, cost_usd: meters.cost_usd };
-        Self {
-            answers: meters.answers,
-            cached: meters.cached,
-            faults: meters.faults,
-            usage: tokens(meters.usage),
-            cost_usd: meters.cost_usd,
-            unpriced: meters.unpriced,
-            kept: (kept != paid).then(|| (kept.answers, tokens(kept.usage), kept.cost_usd)),
-            fault_kinds: meters.fault_kinds.clone(),
-            served_by: meters.served_by.clone(),
-            unsent: meters.unsent.clone(),
-        }
+    /// Of a role; none if nothing was asked of it.
+    fn of(meters: &RoleMeters) -> Option<Self> {
+        let RoleMeters {
+            answers,
+            cached,
+            faults,
+            usage,
+            cost_usd,
+            unpriced,
+            kept,
+            fault_kinds,
+            served_by,
+            unsent,
+        } = meters.clone();
+        let is_all_kept = kept == Kept { answers, usage, cost_usd };
+        let odd = Odd {
+            cached,
+            faults,
+            unpriced,
+            kept: (!is_all_kept).then(|| (kept.answers, tokens(kept.usage), kept.cost_usd)),
+            fault_kinds,
+            served_by,
+            unsent,
+        };
+        let odd = (odd != Odd::default()).then(|| Box::new(odd));
+        (*meters != RoleMeters::default()).then(|| Self { answers, usage: tokens(usage), cost_usd, odd })
     }
 
     fn into_meters(self) -> RoleMeters {
-        let (answers, counted, cost_usd) = self.kept.unwrap_or((self.answers, self.usage, self.cost_usd));
+        let Self { answers, usage: paid, cost_usd, odd } = self;
+        let odd = odd.map(|odd| *odd).unwrap_or_default();
+        let kept = odd.kept.unwrap_or((answers, paid, cost_usd));
         RoleMeters {
-            answers: self.answers,
-            cached: self.cached,
-            faults: self.faults,
-            usage: usage(self.usage),
-            cost_usd: self.cost_usd,
-            unpriced: self.unpriced,
-            kept: Kept { answers, usage: usage(counted), cost_usd },
-            fault_kinds: self.fault_kinds,
-            served_by: self.served_by,
-            unsent: self.unsent,
+            answers,
+            cached: odd.cached,
+            faults: odd.faults,
+            usage: usage(paid),
+            cost_usd,
+            unpriced: odd.unpriced,
+            kept: Kept { answers: kept.0, usage: usage(kept.1), cost_usd: kept.2 },
+            fault_kinds: odd.fault_kinds,
+            served_by: odd.served_by,
+            unsent: odd.unsent,
         }
     }
 }

@@ -39,7 +39,7 @@ enum Of {
 }
 
 /// So many trials are folded in one go on one core.
-const FOLDED_TOGETHER: usize = 64;
+const FOLDED_TOGETHER: usize = 128;
 
 impl Portion {
     /// Reads the trials after this number in place of its own.
@@ -49,10 +49,12 @@ impl Portion {
         let rows = trial_rows(&inner, after).in_file(path)?;
         self.trials.clear();
         for (no, case, subject, repeat) in rows {
-            if inner.key(case, subject, repeat).is_none() {
+            let mut key = inner.key(case, subject, repeat);
+            if key.is_none() {
                 inner.learn_names().in_file(path)?;
+                key = inner.key(case, subject, repeat);
             }
-            let key = inner.key(case, subject, repeat).ok_or_else(|| {
+            let key = key.ok_or_else(|| {
                 StoreError::damaged(path, format!("trial {no} has a case or a subject without a name"))
             })?;
             self.trials.push(TrialView::pending(TrialNo(no.cast_unsigned()), key));

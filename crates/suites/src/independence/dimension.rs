@@ -3,7 +3,7 @@
 //! A run may have a million trials, so of each there is kept only which scenario it is of and which grades it has, and
 //! equal ones are kept once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use unbent_core::{CaseId, Outcome, RoleMeters, Scores, SubjectId, TrialState, TrialView};
@@ -68,7 +68,7 @@ const SCORES: [&str; 11] = [
 ];
 
 /// The scores of a trial as far as a method reads them, as numbers: the place among [`SCORES`], and the bits.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Grades(Vec<(u8, u64)>);
 
 impl Grades {
@@ -134,8 +134,8 @@ pub(super) struct SubjectSets {
 #[derive(Default)]
 struct Shared {
     /// By the name of the case; none for one that is not graded.
-    scenarios: BTreeMap<CaseId, Option<Arc<Scenario>>>,
-    grades: BTreeMap<Grades, Arc<Grades>>,
+    scenarios: HashMap<CaseId, Option<Arc<Scenario>>>,
+    grades: HashMap<Grades, Arc<Grades>>,
 }
 
 impl Shared {
@@ -160,14 +160,10 @@ impl Shared {
 
 /// Sorts trials by subject.
 pub(super) fn by_subject(trials: &mut dyn Iterator<Item = TrialView>) -> BTreeMap<SubjectId, SubjectSets> {
-    let mut subjects: BTreeMap<SubjectId, SubjectSets> = BTreeMap::new();
+    let mut subjects: HashMap<SubjectId, SubjectSets> = HashMap::new();
     let mut shared = Shared::default();
     for trial in trials {
-        let id = &trial.key.subject;
-        if !subjects.contains_key(id) {
-            subjects.insert(id.clone(), SubjectSets::default());
-        }
-        let Some(subject) = subjects.get_mut(id) else { continue };
+        let subject = subjects.entry(trial.key.subject.clone()).or_default();
         subject.paid.absorb(&trial.meters.subject);
         subject.paid.absorb(&trial.meters.judge);
         if let Some((setting, _)) = trial.key.case.as_str().rsplit_once('/')
@@ -190,5 +186,5 @@ pub(super) fn by_subject(trials: &mut dyn Iterator<Item = TrialView>) -> BTreeMa
         let set = subject.sets.entry(trial.key.repeat).or_default();
         set.trials.push(Graded { scenario, grades });
     }
-    subjects
+    subjects.into_iter().collect()
 }

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
+use rayon::prelude::*;
 use unbent_stats::{Interval, PercentileBootstrap, mean, round_to_places, sample_std_dev};
 
 use super::dimension::{Grades, Kind, Set, SubjectSets};
@@ -56,7 +57,7 @@ impl Plans {
     pub(super) fn of<'s>(subjects: impl Iterator<Item = &'s SubjectSets>) -> Self {
         let sizes = subjects.map(|subject| subject.sets.values().filter(|set| set.is_scored()).count());
         let sizes: BTreeSet<NonZeroU32> = sizes.filter(|size| *size > 1).filter_map(as_size).collect();
-        Self(sizes.into_iter().map(|size| (size, PercentileBootstrap::published(size))).collect())
+        Self(sizes.into_par_iter().map(|size| (size, PercentileBootstrap::published(size))).collect())
     }
 
     fn interval(&self, values: &[f64]) -> Option<Interval> {

@@ -1,7 +1,7 @@
 //! What the trials of a run show of one metric, summed up by row of a leaderboard and by case: all that pairs of rows are
 //! compared by. Its size grows with rows times cases, and not with repeats.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use unbent_core::{ByRole, CaseId, Manifest, Outcome, RoleMeters, SubjectId, TrialState, TrialView};
 
@@ -13,9 +13,9 @@ use super::{Lens, Metric};
 pub struct Tally<'l> {
     lens: Box<dyn Lens + 'l>,
     metric: &'static Metric,
-    subjects: BTreeMap<SubjectId, u32>,
+    subjects: HashMap<SubjectId, u32>,
     labels: Vec<SubjectId>,
-    cases: BTreeMap<CaseId, Option<Place>>,
+    cases: HashMap<CaseId, Option<Place>>,
     names: Numbered<CaseId>,
     arms: Numbered<String>,
     clusters: Numbered<String>,
@@ -74,7 +74,7 @@ impl<'l> Tally<'l> {
             subjects: labels.iter().cloned().zip(0..).collect(),
             paid: vec![ByRole::default(); labels.len()],
             labels,
-            cases: BTreeMap::new(),
+            cases: HashMap::new(),
             names: Numbered::default(),
             arms: Numbered::default(),
             clusters: Numbered::default(),
@@ -88,16 +88,15 @@ impl<'l> Tally<'l> {
         let Some(subject) = self.subjects.get(&trial.key.subject).copied() else { return };
         self.paid[subject as usize].absorb(&trial.meters);
         let case = &trial.key.case;
-        if !self.cases.contains_key(case) {
-            let place = self.lens.cluster(case).map(|cluster| Place {
+        let place = self.cases.entry(case.clone()).or_insert_with(|| {
+            self.lens.cluster(case).map(|cluster| Place {
                 arm: self.arms.number(&self.lens.arm(case).unwrap_or_default()),
                 cluster: self.clusters.number(&cluster),
                 case: self.names.number(case),
                 cells: Vec::new(),
-            });
-            self.cases.insert(case.clone(), place);
-        }
-        let Some(Some(place)) = self.cases.get_mut(case) else { return };
+            })
+        });
+        let Some(place) = place else { return };
         let scores = match &trial.state {
             TrialState::Finished(Outcome::Scored { scores, .. }) => Some(scores),
             _ => None,
