@@ -13,6 +13,7 @@ mod drawing;
 mod generating;
 mod judging;
 mod powering;
+mod printing;
 mod reporting;
 mod running;
 mod sandboxing;
@@ -23,6 +24,7 @@ pub(crate) use drawing::{BesideArgs, FiguresArgs, Format, Themes};
 pub(crate) use generating::{GenerateCommand, LanguageArg, NamesArg, ProfileArg, TrapArgs};
 pub(crate) use judging::{CalibrateArgs, JudgesArgs};
 pub(crate) use powering::PowerArgs;
+pub(crate) use printing::PrintArgs;
 pub(crate) use reporting::{ProfileArgs, ReportArgs};
 pub(crate) use running::{
     CacheArgs, CacheCommand, CacheCommandArgs, CacheMode, CachePlaceArgs, ConnectionArgs, RejudgeArgs,
@@ -227,12 +229,8 @@ pub(crate) struct LeaderboardArgs {
     /// Rank subjects whose answers were served by several providers all the same, with a note that says so
     #[arg(long)]
     pub(crate) pool_providers: bool,
-    /// Print comma-separated values
-    #[arg(long, group = "format")]
-    pub(crate) csv: bool,
-    /// Print Markdown
-    #[arg(long, group = "format")]
-    pub(crate) md: bool,
+    #[command(flatten)]
+    pub(crate) print: PrintArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

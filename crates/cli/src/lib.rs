@@ -28,6 +28,7 @@ mod output;
 mod packs;
 mod paid;
 mod prices;
+mod printed;
 mod progress;
 mod ranked;
 mod readiness;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::PrintArgs;
+
 #[derive(Debug, Args)]
 pub(crate) struct AnalyzeArgs {
     /// The run files
@@ -30,12 +32,8 @@ pub(crate) struct AnalyzeArgs {
     /// Write each table to this folder as Markdown and as comma-separated values, instead of printing it
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
-    /// Print comma-separated values, of a single table
-    #[arg(long, group = "format")]
-    pub(crate) csv: bool,
-    /// Print Markdown
-    #[arg(long, group = "format")]
-    pub(crate) md: bool,
+    #[command(flatten)]
+    pub(crate) print: PrintArgs,
 }
 
 /// Reads a difference of two shares.

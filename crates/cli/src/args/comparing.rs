@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::BesideArgs;
+use super::{BesideArgs, PrintArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
@@ -40,12 +40,8 @@ pub(crate) struct CompareArgs {
     pub(crate) junit: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) beside: BesideArgs,
-    /// Print comma-separated values, of the table of metrics
-    #[arg(long, group = "format")]
-    pub(crate) csv: bool,
-    /// Print Markdown
-    #[arg(long, group = "format")]
-    pub(crate) md: bool,
+    #[command(flatten)]
+    pub(crate) print: PrintArgs,
 }
 
 /// Reads a difference in points.

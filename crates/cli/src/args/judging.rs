@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{BesideArgs, SuiteArgs, at_least_one};
+use super::{BesideArgs, PrintArgs, SuiteArgs, at_least_one};
 
 #[derive(Debug, Args)]
 pub(crate) struct JudgesArgs {
@@ -23,12 +23,8 @@ pub(crate) struct JudgesArgs {
     pub(crate) only: Vec<String>,
     #[command(flatten)]
     pub(crate) beside: BesideArgs,
-    /// Print comma-separated values, of a single table
-    #[arg(long, group = "format")]
-    pub(crate) csv: bool,
-    /// Print Markdown
-    #[arg(long, group = "format")]
-    pub(crate) md: bool,
+    #[command(flatten)]
+    pub(crate) print: PrintArgs,
 }
 
 #[derive(Debug, Args)]
@@ -61,12 +57,8 @@ pub(crate) struct CalibrateArgs {
     /// Model calls in flight at once
     #[arg(long, value_name = "N", default_value = "16", value_parser = at_least_one::<NonZeroUsize>)]
     pub(crate) parallel: NonZeroUsize,
-    /// Print comma-separated values
-    #[arg(long, group = "format")]
-    pub(crate) csv: bool,
-    /// Print Markdown
-    #[arg(long, group = "format")]
-    pub(crate) md: bool,
+    #[command(flatten)]
+    pub(crate) print: PrintArgs,
 }
 
 fn replications(text: &str) -> Result<NonZeroU32, String> {

@@ -14,6 +14,7 @@ use crate::args::AnalyzeArgs;
 use crate::error::{CommandError, Exit};
 use crate::joined::Joined;
 use crate::output;
+use crate::printed::{self, Printed};
 use crate::ranked::headline;
 use crate::serving::{Pooling, Serving};
 use crate::session::open_suite;
@@ -22,10 +23,8 @@ pub(super) fn analyze(args: &AnalyzeArgs, json: bool) -> Result<Exit, CommandErr
     if args.list {
         return list(args.suite.as_deref(), json);
     }
-    if json && (args.csv || args.md) {
-        return Err(CommandError::usage("--json, --csv and --md exclude each other").hint("name one of them"));
-    }
-    if args.out.is_some() && (args.csv || args.md) {
+    let printed = Printed::of(args.print, json)?;
+    if args.out.is_some() && (args.print.csv || args.print.md) {
         return Err(CommandError::usage("--out writes every table as Markdown and as CSV")
             .hint("leave --md and --csv away, or leave --out away to print"));
     }
@@ -80,7 +79,7 @@ pub(super) fn analyze(args: &AnalyzeArgs, json: bool) -> Result<Exit, CommandErr
     }
     match &args.out {
         Some(folder) => write_all(folder, &made, json)?,
-        None => print(args, &made, json)?,
+        None => print(printed, &made)?,
     }
     Ok(Exit::Done)
 }
@@ -149,35 +148,26 @@ fn tell_silent(silent: &[&str], benchmark: &dyn Benchmark, json: bool) {
     }
 }
 
-fn print(args: &AnalyzeArgs, made: &[Analysed], json: bool) -> Result<(), CommandError> {
+fn print(printed: Printed, made: &[Analysed]) -> Result<(), CommandError> {
     let tables: Vec<(&Analysed, &Table)> =
         made.iter().flat_map(|analysed| analysed.tables.iter().map(move |table| (analysed, table))).collect();
-    if json {
-        let rows: Vec<Value> = tables.iter().map(|(analysed, table)| to_json(analysed, table)).collect();
-        output::out(&format!("{:#}\n", Value::from(rows)));
-        return Ok(());
-    }
-    if args.csv {
-        return match tables.as_slice() {
-            [] => Ok(()),
-            [(_, table)] => {
-                output::out(&table.to_csv());
-                table.notes.iter().for_each(|note| output::err_line(note));
-                Ok(())
-            }
-            several => Err(CommandError::usage(format!(
+    match (printed, tables.as_slice()) {
+        (Printed::Json, all) => {
+            let rows: Vec<Value> = all.iter().map(|(analysed, table)| to_json(analysed, table)).collect();
+            output::line(&format!("{:#}", Value::from(rows)));
+        }
+        (Printed::Csv, []) => {}
+        (Printed::Csv, [(_, table)]) => printed::csv(table),
+        (Printed::Csv, several) => {
+            return Err(CommandError::usage(format!(
                 "there are {} tables, and comma-separated values hold one",
                 several.len()
             ))
             .hint("a file for each: --out FOLDER")
-            .hint("or all in one: --json")),
-        };
+            .hint("or all in one: --json"));
+        }
+        (Printed::Text | Printed::Markdown, all) => printed.tell(all.iter().map(|(_, table)| *table)),
     }
-    let width = output::terminal_width();
-    let text = |(_, table): &(&Analysed, &Table)| {
-        if args.md { table.to_markdown() } else { table.to_text(width) }
-    };
-    output::out(&tables.iter().map(text).collect::<Vec<_>>().join("\n"));
     Ok(())
 }
 

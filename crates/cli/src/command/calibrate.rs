@@ -16,6 +16,7 @@ use crate::args::{CalibrateArgs, Cli, Command};
 use crate::error::{CommandError, Exit};
 use crate::models::SIMULATED_JUDGE;
 use crate::output;
+use crate::printed::{self, Printed};
 use crate::progress::Telling;
 use crate::session::{open_suite, work};
 
@@ -24,9 +25,7 @@ const REPEATS_OF_FEW: u32 = 5;
 const SAMPLE_OF_MANY: usize = 160;
 
 pub(super) fn calibrate(args: &CalibrateArgs, json: bool) -> Result<Exit, CommandError> {
-    if json && (args.csv || args.md) {
-        return Err(CommandError::usage("--json, --csv and --md exclude each other").hint("name one of them"));
-    }
+    let printed = Printed::of(args.print, json)?;
     refuse_what_cannot_be(&args.suite)?;
     let folder = tempfile::Builder::new().prefix("unbent-calibrate-").tempdir().map_err(|error| {
         CommandError::new(Exit::Io, format!("no temporary folder can be made: {error}"))
@@ -36,17 +35,10 @@ pub(super) fn calibrate(args: &CalibrateArgs, json: bool) -> Result<Exit, Comman
     let studies = studied(args, &path)?;
     let study = Study::read(&path, &args.suite, args, studies)?;
     let table = study.table()?;
-    if json {
-        output::line(&format!("{:#}", study.to_json(&table)));
-        return Ok(Exit::Done);
-    }
-    output::out(&match () {
-        () if args.csv => table.to_csv(),
-        () if args.md => table.to_markdown(),
-        () => table.to_text(output::terminal_width()),
-    });
-    if args.csv {
-        table.notes.iter().for_each(|note| output::err_line(note));
+    match printed {
+        Printed::Json => output::line(&format!("{:#}", study.to_json(&table))),
+        Printed::Csv => printed::csv(&table),
+        Printed::Text | Printed::Markdown => printed.tell([&table]),
     }
     Ok(Exit::Done)
 }

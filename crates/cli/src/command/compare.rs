@@ -17,12 +17,11 @@ use crate::args::CompareArgs;
 use crate::drawn::{Drawing, Drawn};
 use crate::error::{CommandError, Exit};
 use crate::output;
+use crate::printed::{self, Printed};
 use crate::serving::Pooling;
 
 pub(super) fn compare(args: &CompareArgs, json: bool) -> Result<Exit, CommandError> {
-    if json && (args.csv || args.md) {
-        return Err(CommandError::usage("--json, --csv and --md exclude each other").hint("name one of them"));
-    }
+    let printed = Printed::of(args.print, json)?;
     let mut library = Library::new(args.suite.as_deref());
     let (a, b) = library.named(&args.a, args.b.as_deref())?;
     if b.is_none() && args.gate.is_none() {
@@ -48,7 +47,7 @@ pub(super) fn compare(args: &CompareArgs, json: bool) -> Result<Exit, CommandErr
         None => told.tables.push(("subjects", tables::subjects(&[("", &a)], pooling(args))?)),
     }
     let Some((text, gate)) = gate else {
-        told.print(args, json);
+        told.print(printed);
         return Ok(Exit::Done);
     };
     let other = b.as_ref().map(|_| &a);
@@ -58,11 +57,11 @@ pub(super) fn compare(args: &CompareArgs, json: bool) -> Result<Exit, CommandErr
     }
     told.beside.push(("decided", gating::to_json(text, &result)));
     told.tables.push(("gate", gating::table(text, subject, &result, notes)));
-    told.print(args, json);
+    told.print(printed);
     if let Some(path) = &args.junit {
         gating::write_junit(path, text, subject, &result)?;
     }
-    if !json && !args.csv {
+    if matches!(printed, Printed::Text | Printed::Markdown) {
         output::line(&gating::line(&result));
     }
     gating::ended(&result, subject)
@@ -82,32 +81,27 @@ struct Told {
 }
 
 impl Told {
-    fn print(&self, args: &CompareArgs, json: bool) {
-        if json {
-            let mut whole = serde_json::Map::new();
-            whole.extend(self.beside.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-            whole
-                .extend(self.tables.iter().map(|(name, table)| ((*name).to_owned(), tables::to_json(table))));
-            output::out(&format!("{:#}\n", Value::Object(whole)));
-        } else if args.csv {
-            for (_, table) in self.tables.iter().filter(|(name, _)| *name == self.main) {
-                output::out(&table.to_csv());
-                table.notes.iter().for_each(|note| output::err_line(note));
+    fn print(&self, printed: Printed) {
+        match printed {
+            Printed::Json => {
+                let mut whole = serde_json::Map::new();
+                whole.extend(self.beside.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+                whole.extend(
+                    self.tables.iter().map(|(name, table)| ((*name).to_owned(), tables::to_json(table))),
+                );
+                output::line(&format!("{:#}", Value::Object(whole)));
+                // The figures that were written stand in it.
+                return;
             }
-        } else {
-            let width = output::terminal_width();
-            let text = |table: &Table| if args.md { table.to_markdown() } else { table.to_text(width) };
-            let texts: Vec<_> = self.tables.iter().map(|(_, table)| text(table)).collect();
-            output::out(&texts.join("\n"));
-        }
-        // Programs get tables; a line for each file goes where a person sees it.
-        for line in self.drawn.iter().flat_map(Drawn::lines) {
-            match () {
-                () if json => {}
-                () if args.csv || args.md => output::err_line(&line),
-                () => output::line(&line),
+            Printed::Csv => {
+                self.tables
+                    .iter()
+                    .filter(|(name, _)| *name == self.main)
+                    .for_each(|(_, table)| printed::csv(table));
             }
+            Printed::Text | Printed::Markdown => printed.tell(self.tables.iter().map(|(_, table)| table)),
         }
+        self.drawn.iter().flat_map(Drawn::lines).for_each(|line| printed.line(&line));
     }
 }
 

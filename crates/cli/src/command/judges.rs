@@ -15,12 +15,11 @@ use crate::drawn::{Drawing, Drawn, Named};
 use crate::error::{CommandError, Exit};
 use crate::joined::Joined;
 use crate::output;
+use crate::printed::{self, Printed};
 use crate::session::open_suite;
 
 pub(super) fn judges(args: &JudgesArgs, json: bool) -> Result<Exit, CommandError> {
-    if json && (args.csv || args.md) {
-        return Err(CommandError::usage("--json, --csv and --md exclude each other").hint("name one of them"));
-    }
+    let printed = Printed::of(args.print, json)?;
     let runs = Joined::open(&args.files, args.suite.as_deref())?;
     let suite = runs.suite().as_str();
     // What is asked of a judge depends neither on the parameters nor on the pack that the trials ran with.
@@ -56,15 +55,8 @@ pub(super) fn judges(args: &JudgesArgs, json: bool) -> Result<Exit, CommandError
         first.table.notes.push(note);
     }
     let drawn = draw(args, &gradings, runs.pack_note().as_deref())?;
-    print(args, &made, json)?;
-    // Programs get tables; a line for each file goes where a person sees it.
-    for line in drawn.iter().flat_map(Drawn::lines) {
-        if json || args.csv || args.md {
-            output::err_line(&line);
-        } else {
-            output::line(&line);
-        }
-    }
+    print(printed, &made)?;
+    drawn.iter().flat_map(Drawn::lines).for_each(|line| printed.line(&line));
     Ok(Exit::Done)
 }
 
@@ -122,37 +114,30 @@ fn choose(made: &mut Vec<JudgesTable>, only: &[String]) -> Result<(), CommandErr
     Ok(())
 }
 
-fn print(args: &JudgesArgs, made: &[JudgesTable], json: bool) -> Result<(), CommandError> {
-    if json {
-        let table = |one: &JudgesTable| -> Value {
-            json!({
-                "id": one.id,
-                "title": one.table.title,
-                "rows": one.table.to_json(),
-                "notes": one.table.notes,
-            })
-        };
-        output::line(&format!("{:#}", Value::from(made.iter().map(table).collect::<Vec<_>>())));
-        return Ok(());
-    }
-    if args.csv {
-        let [one] = made else {
-            return Err(CommandError::usage(format!(
-                "--csv is of a single table, and there are {}",
-                made.len()
-            ))
-            .hint(format!("name one: --only agreement; there are {}", TABLES.join(", "))));
-        };
-        output::out(&one.table.to_csv());
-        one.table.notes.iter().for_each(|note| output::err_line(note));
-        return Ok(());
-    }
-    for one in made {
-        if args.md {
-            output::line(&one.table.to_markdown());
-        } else {
-            output::line(&one.table.to_text(output::terminal_width()));
+fn print(printed: Printed, made: &[JudgesTable]) -> Result<(), CommandError> {
+    match printed {
+        Printed::Json => {
+            let table = |one: &JudgesTable| -> Value {
+                json!({
+                    "id": one.id,
+                    "title": one.table.title,
+                    "rows": one.table.to_json(),
+                    "notes": one.table.notes,
+                })
+            };
+            output::line(&format!("{:#}", Value::from(made.iter().map(table).collect::<Vec<_>>())));
         }
+        Printed::Csv => {
+            let [one] = made else {
+                return Err(CommandError::usage(format!(
+                    "--csv is of a single table, and there are {}",
+                    made.len()
+                ))
+                .hint(format!("name one: --only agreement; there are {}", TABLES.join(", "))));
+            };
+            printed::csv(&one.table);
+        }
+        Printed::Text | Printed::Markdown => printed.tell(made.iter().map(|one| &one.table)),
     }
     Ok(())
 }

@@ -9,25 +9,22 @@ use crate::args::{LeaderboardArgs, MethodArg};
 use crate::error::{CommandError, Exit};
 use crate::joined::Joined;
 use crate::output;
+use crate::printed::{self, Printed};
 use crate::ranked::Ranked;
 use crate::serving::{Pooling, Serving};
 use crate::session::open_suite;
 
 pub(super) fn leaderboard(args: &LeaderboardArgs, json: bool) -> Result<Exit, CommandError> {
-    if json && (args.csv || args.md) {
-        return Err(CommandError::usage("--json, --csv and --md exclude each other").hint("name one of them"));
-    }
+    let printed = Printed::of(args.print, json)?;
     let pooling = if args.pool_providers { Pooling::Told } else { Pooling::Refused };
     let table = table(&args.files, args.suite.as_deref(), args.method, pooling)?;
-    output::out(&match () {
-        () if json => format!("{:#}\n", table.to_json()),
-        () if args.csv => table.to_csv(),
-        () if args.md => table.to_markdown(),
-        () => table.to_text(output::terminal_width()),
-    });
-    // Programs get rows; what must be said about them goes where a person sees it.
-    if json || args.csv {
-        table.notes.iter().for_each(|note| output::err_line(note));
+    match printed {
+        Printed::Json => {
+            output::line(&format!("{:#}", table.to_json()));
+            printed::tell_notes(&table);
+        }
+        Printed::Csv => printed::csv(&table),
+        Printed::Text | Printed::Markdown => printed.tell([&table]),
     }
     Ok(Exit::Done)
 }

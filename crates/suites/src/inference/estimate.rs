@@ -267,17 +267,8 @@ mod tests {
     use unbent_stats::Level;
 
     use super::{Estimate, estimate};
-    use crate::inference::{Better, Group, Metric, Point};
-
-    const SHARE: Metric = Metric {
-        id: "share",
-        name: "Share",
-        about: "a share",
-        better: Better::Higher,
-        is_headline: true,
-        groups: &[Group { weight: 100.0, parts: &["a"] }],
-        offset: 0.0,
-    };
+    use crate::inference::test_rows::SHARE;
+    use crate::inference::{Group, Metric, Point};
 
     const BOTH: Metric = Metric {
         groups: &[Group { weight: 50.0, parts: &["a", "b"] }, Group { weight: -50.0, parts: &["c"] }],

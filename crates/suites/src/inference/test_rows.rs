@@ -7,7 +7,7 @@ use super::tally::{CellOf, Row};
 use super::{Better, Group, Metric, Tallied};
 
 /// A share in percent.
-pub(super) static SHARE: Metric = Metric {
+pub(super) const SHARE: Metric = Metric {
     id: "share",
     name: "Share",
     about: "a share",

@@ -5,20 +5,11 @@ use unbent_stats::{Interval, Level, student_t_critical};
 
 use super::{Difference, Spread, difference};
 use crate::inference::pairing::tests::{Row, observed, sides};
-use crate::inference::{Better, Group, Metric, pair};
-
-const SHARE: Metric = Metric {
-    id: "share",
-    name: "Share",
-    about: "a share",
-    better: Better::Higher,
-    is_headline: true,
-    groups: &[Group { weight: 100.0, parts: &["p"] }],
-    offset: 0.0,
-};
+use crate::inference::test_rows::SHARE;
+use crate::inference::{Group, Metric, pair};
 
 const TWO: Metric = Metric {
-    groups: &[Group { weight: 60.0, parts: &["p"] }, Group { weight: 40.0, parts: &["q"] }],
+    groups: &[Group { weight: 60.0, parts: &["a"] }, Group { weight: 40.0, parts: &["b"] }],
     ..SHARE
 };
 
@@ -46,7 +37,7 @@ fn near(got: f64, expect: f64) {
 #[test]
 fn with_a_pair_a_cluster_it_is_a_paired_t_test() {
     let pairs = [("a", 0.2, 0.4), ("b", 0.5, 0.4), ("c", 0.0, 0.6), ("d", 1.0, 0.9), ("e", 0.3, 0.7)];
-    let rows: Vec<_> = pairs.iter().map(|(case, a, b)| (*case, 1, "p", Some(*a), Some(*b))).collect();
+    let rows: Vec<_> = pairs.iter().map(|(case, a, b)| (*case, 1, "a", Some(*a), Some(*b))).collect();
     let found = of(&SHARE, &both(&rows));
     near(found.value.unwrap(), 20.0);
     near(found.a.unwrap(), 40.0);
@@ -68,7 +59,7 @@ fn repeats_of_a_cluster_add_no_certainty() {
     let rows = |repeats: u32| {
         let repeated = values
             .iter()
-            .flat_map(|(case, b)| (1..=repeats).map(|repeat| (*case, repeat, "p", Some(0.5), Some(*b))));
+            .flat_map(|(case, b)| (1..=repeats).map(|repeat| (*case, repeat, "a", Some(0.5), Some(*b))));
         both(&repeated.collect::<Vec<_>>())
     };
     let (once, thrice) = (of(&SHARE, &rows(1)), of(&SHARE, &rows(3)));
@@ -79,10 +70,10 @@ fn repeats_of_a_cluster_add_no_certainty() {
 #[test]
 fn parts_without_a_cluster_in_common_are_strata_with_their_own_degrees() {
     let rows = both(&[
-        ("a", 1, "p", Some(0.0), Some(0.0)),
-        ("b", 1, "p", Some(0.0), Some(1.0)),
-        ("c", 1, "q", Some(0.0), Some(0.0)),
-        ("d", 1, "q", Some(0.0), Some(1.0)),
+        ("a", 1, "a", Some(0.0), Some(0.0)),
+        ("b", 1, "a", Some(0.0), Some(1.0)),
+        ("c", 1, "b", Some(0.0), Some(0.0)),
+        ("d", 1, "b", Some(0.0), Some(1.0)),
     ]);
     let found = of(&TWO, &rows);
     near(found.value.unwrap(), 50.0);
@@ -93,14 +84,14 @@ fn parts_without_a_cluster_in_common_are_strata_with_their_own_degrees() {
 
 #[test]
 fn a_part_with_a_single_cluster_has_the_error_of_its_repeats() {
-    let p = [("a", 1, "p", Some(0.5), Some(0.5)), ("b", 1, "p", Some(0.5), Some(0.5))];
-    let q = [("c", 1, "q", Some(0.0), Some(0.0)), ("c", 2, "q", Some(0.0), Some(1.0))];
+    let p = [("a", 1, "a", Some(0.5), Some(0.5)), ("b", 1, "a", Some(0.5), Some(0.5))];
+    let q = [("c", 1, "b", Some(0.0), Some(0.0)), ("c", 2, "b", Some(0.0), Some(1.0))];
     let found = of(&TWO, &both(&[p, q].concat()));
     near(found.standard_error().unwrap(), 20.0);
     near(found.degrees_of_freedom().unwrap(), 1.0);
     let single = of(&TWO, &both(&[&p[..], &q[..1]].concat()));
     // One pair shows no spread: a difference from -1 to 1 has at most a deviation of 1.
-    assert_eq!(single.lone_parts, ["q"]);
+    assert_eq!(single.lone_parts, ["b"]);
     near(single.standard_error().unwrap(), 40.0);
     near(single.value.unwrap(), 0.0);
 }
@@ -110,12 +101,12 @@ fn a_missing_value_widens_by_what_it_could_move_and_no_more() {
     let mut rows: Vec<_> = ["a", "b", "c", "d"]
         .into_iter()
         .zip([1.0, 0.0, 1.0, 0.0])
-        .map(|(case, b)| (case, 1, "p", Some(0.5), Some(b)))
+        .map(|(case, b)| (case, 1, "a", Some(0.5), Some(b)))
         .collect();
     let whole = of(&SHARE, &both(&rows));
     assert_eq!(whole.bounds, Interval { low: 0.0, high: 0.0 });
     // Left open: -1 to 0 where the first is 1, -0.75 to 0.25 where the second is 0.25, -1 to 1 where nothing is known.
-    rows.extend([("e", 1, "p", Some(1.0), None), ("f", 1, "p", None, Some(0.25)), ("g", 1, "p", None, None)]);
+    rows.extend([("e", 1, "a", Some(1.0), None), ("f", 1, "a", None, Some(0.25)), ("g", 1, "a", None, None)]);
     let holed = of(&SHARE, &both(&rows));
     near(holed.value.unwrap(), 0.0);
     near(holed.bounds.low, 100.0 * (-1.0 - 0.75 - 1.0) / 7.0);
@@ -128,19 +119,19 @@ fn a_missing_value_widens_by_what_it_could_move_and_no_more() {
 
 #[test]
 fn where_no_pair_differs_there_is_no_width_and_no_equivalence() {
-    let rows: Vec<_> = ["a", "b", "c"].into_iter().map(|case| (case, 1, "p", Some(0.5), Some(0.5))).collect();
+    let rows: Vec<_> = ["a", "b", "c"].into_iter().map(|case| (case, 1, "a", Some(0.5), Some(0.5))).collect();
     let same = of(&SHARE, &both(&rows));
     assert_eq!((same.spread, same.interval), (Spread::None, Some(Interval { low: 0.0, high: 0.0 })));
     assert_eq!((same.p_value, same.equivalence_p, same.differing), (Some(1.0), None, 0));
     let shifted: Vec<_> =
-        ["a", "b", "c"].into_iter().map(|case| (case, 1, "p", Some(0.0), Some(1.0))).collect();
+        ["a", "b", "c"].into_iter().map(|case| (case, 1, "a", Some(0.0), Some(1.0))).collect();
     // All three to one side: twice an eighth.
     near(of(&SHARE, &both(&shifted)).p_value.unwrap(), 0.25);
 }
 
 #[test]
 fn a_group_without_pairs_leaves_the_metric_without_a_value() {
-    let found = of(&TWO, &both(&[("a", 1, "p", Some(0.0), Some(1.0)), ("b", 1, "p", Some(0.0), Some(0.0))]));
+    let found = of(&TWO, &both(&[("a", 1, "a", Some(0.0), Some(1.0)), ("b", 1, "a", Some(0.0), Some(0.0))]));
     assert_eq!((found.value, found.interval, found.p_value), (None, None, None));
     near(found.bounds.low, 30.0 - 40.0);
     near(found.bounds.high, 30.0 + 40.0);
@@ -155,7 +146,7 @@ proptest! {
         turn in 0..60_usize,
     ) {
         let mut rows: Vec<Row> = rows.into_iter().map(|(case, repeat, is_p, subject, value)| {
-            (subject, CASES[case], repeat, if is_p { "p" } else { "q" }, value.map(|value| f64::from(value) / 4.0))
+            (subject, CASES[case], repeat, if is_p { "a" } else { "b" }, value.map(|value| f64::from(value) / 4.0))
         }).collect();
         // One point of each trial and part.
         let mut seen = std::collections::BTreeSet::new();
