@@ -28,8 +28,8 @@ pub struct TrialView {
     pub key: TrialKey,
     /// Where it stands.
     pub state: TrialState,
-    /// What was paid for each role, voided attempts included.
-    pub meters: ByRole<RoleMeters>,
+    /// What was paid for each role, voided attempts included. Boxed, since views are passed on and this is most of them.
+    pub meters: Box<ByRole<RoleMeters>>,
     /// How often it started over.
     pub voided: u32,
 }
@@ -37,7 +37,7 @@ pub struct TrialView {
 impl TrialView {
     /// A trial to which nothing happened yet.
     pub fn pending(no: TrialNo, key: TrialKey) -> Self {
-        Self { no, key, state: TrialState::Pending, meters: ByRole::default(), voided: 0 }
+        Self { no, key, state: TrialState::Pending, meters: Box::default(), voided: 0 }
     }
 
     /// Takes in one more event.

@@ -4,13 +4,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
-use unbent_core::{
-    Case, CaseId, ChainHash, Manifest, SinkError, SubjectId, SuiteId, TrialKey, TrialNo, merkle_root,
-};
+use unbent_core::{Case, CaseId, Manifest, SinkError, SubjectId, SuiteId, TrialKey, TrialNo, merkle_root};
 
 use crate::digest;
 use crate::error::{InFile, StoreError};
 use crate::format::{MANIFEST_KEY, SEAL_KEY};
+use crate::heads::Heads;
 use crate::pack::PackedEntry;
 use crate::read;
 use crate::seal::Seal;
@@ -385,27 +384,5 @@ impl Ledger {
         self.write_digests();
         self.conn.flush_prepared_statement_cache();
         self.conn.close().map_err(|(_, error)| StoreError::sqlite(&self.path, error))
-    }
-}
-
-/// The last hashes of the trials that were written to lately: two generations, of which the older is forgotten.
-#[derive(Default)]
-struct Heads {
-    young: HashMap<TrialNo, ChainHash>,
-    old: HashMap<TrialNo, ChainHash>,
-}
-
-impl Heads {
-    const GENERATION: usize = 1 << 15;
-
-    fn get(&self, trial: TrialNo) -> Option<ChainHash> {
-        self.young.get(&trial).or_else(|| self.old.get(&trial)).copied()
-    }
-
-    fn put(&mut self, trial: TrialNo, head: ChainHash) {
-        if self.young.len() >= Self::GENERATION {
-            self.old = std::mem::take(&mut self.young);
-        }
-        self.young.insert(trial, head);
     }
 }

@@ -10,6 +10,7 @@ mod digest;
 mod error;
 mod format;
 mod gist;
+mod heads;
 pub mod import;
 mod ledger;
 mod lock;
