@@ -37,12 +37,13 @@ pub(crate) fn make_table(conn: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Trials that ended and have no digest of their last event, after ?1, at most ?2, with the number of that event.
-const WANTED: &str = "
-SELECT ended.trial, ended.last
-FROM (SELECT trial, max(id) AS last FROM event WHERE kind = 'finished' AND trial > ?1 GROUP BY trial) AS ended
-     LEFT JOIN digest ON digest.trial = ended.trial
-WHERE digest.event IS NOT ended.last
-  AND NOT EXISTS (SELECT 1 FROM event WHERE event.trial = ended.trial AND event.id > ended.last)
+///
+/// Goes along the index of the ends, so that all portions together look at each of them once.
+pub(crate) const WANTED: &str = "
+SELECT ended.trial, ended.id
+FROM event AS ended INDEXED BY event_finished LEFT JOIN digest ON digest.trial = ended.trial
+WHERE ended.kind = 'finished' AND ended.trial > ?1 AND digest.event IS NOT ended.id
+  AND NOT EXISTS (SELECT 1 FROM event AS later WHERE later.trial = ended.trial AND later.id > ended.id)
 ORDER BY ended.trial LIMIT ?2";
 
 /// Writes the digests of the next trials after this one that want one; returns the last of them, if there were any.

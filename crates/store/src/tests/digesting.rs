@@ -10,6 +10,7 @@ use unbent_core::{
 };
 
 use super::{answered, append, case, finished, folder, key, manifest, opened, run_path, small_run};
+use crate::digest::WANTED;
 use crate::{RunReader, RunWriter};
 
 /// All trials by their events, without notes.
@@ -212,4 +213,19 @@ fn a_forged_digest_is_found_and_a_broken_one_told() {
     let error = reader.trials_without_notes().find_map(Result::err).unwrap();
     assert!(error.to_string().contains("the digest of trial 1 cannot be read"), "{error}");
     check("UPDATE digest SET event = 7", "its digest is of an event that is not there");
+}
+
+#[test]
+fn what_is_wanted_is_found_along_an_index_and_not_by_sorting_the_run_for_each_portion() {
+    let folder = folder();
+    let path = run_path(&folder);
+    let writer = small_run(&path);
+    append(&writer, vec![opened(1, 1), finished(1, 8.0)]);
+    writer.close().unwrap();
+    let raw = Connection::open(&path).unwrap();
+    let mut query = raw.prepare(&format!("EXPLAIN QUERY PLAN {WANTED}")).unwrap();
+    let steps = query.query_map([0, 512], |row| row.get::<_, String>("detail")).unwrap();
+    let plan: Vec<String> = steps.map(Result::unwrap).collect();
+    assert!(plan[0].contains("event_finished"), "{plan:?}");
+    assert!(plan.iter().all(|step| !step.contains("TEMP B-TREE")), "{plan:?}");
 }
