@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use unbent_suites::inference::Sampled;
 
 mod analysing;
 mod comparing;
@@ -226,11 +227,35 @@ pub(crate) struct LeaderboardArgs {
     /// How scores become an index
     #[arg(long, value_enum, default_value = "corrected")]
     pub(crate) method: MethodArg,
+    /// What ranks are to hold for: other cases of the same kind, or further repeats of these very cases
+    #[arg(
+        long,
+        value_name = "cases|repeats",
+        value_enum,
+        default_value = "cases",
+        hide_possible_values = true
+    )]
+    pub(crate) ranks_over: RanksOver,
     /// Rank subjects whose answers were served by several providers all the same, with a note that says so
     #[arg(long)]
     pub(crate) pool_providers: bool,
     #[command(flatten)]
     pub(crate) print: PrintArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RanksOver {
+    Cases,
+    Repeats,
+}
+
+impl From<RanksOver> for Sampled {
+    fn from(over: RanksOver) -> Self {
+        match over {
+            RanksOver::Cases => Self::Cases,
+            RanksOver::Repeats => Self::Repeats,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

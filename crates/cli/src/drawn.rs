@@ -115,7 +115,8 @@ impl Drawn {
         let left_out = |(name, why): &(String, String)| format!("left out: {name}: {}", harmless(why));
         let mut lines: Vec<String> = self.written.iter().flat_map(file).collect();
         lines.extend(self.left_out.iter().map(left_out));
-        lines.push(format!("{} figures, each with its data as CSV beside it", self.written.len()));
+        let what = if self.written.len() == 1 { "figure, with its" } else { "figures, each with its" };
+        lines.push(format!("{} {what} data as CSV beside it", self.written.len()));
         lines
     }
 

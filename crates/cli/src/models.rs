@@ -105,6 +105,11 @@ pub(crate) fn wants_address(reference: &ModelRef) -> bool {
     Host::find(&reference.provider).is_some_and(Host::wants_address)
 }
 
+/// Whether a model is asked over a network.
+pub(crate) fn is_hosted(subject: &Subject) -> bool {
+    subject.model.parse::<ModelRef>().is_ok_and(|reference| Host::find(&reference.provider).is_some())
+}
+
 /// What is worth knowing about a reference before it is asked.
 pub(crate) fn warning(reference: &ModelRef) -> Option<String> {
     (reference.provider == "openrouter" && reference.pin.is_none()).then(|| {

@@ -2,7 +2,7 @@
 
 use unbent_core::{Manifest, TrialView};
 use unbent_report::Table;
-use unbent_suites::inference::{Metric, Standings, Tally, tell_ranks};
+use unbent_suites::inference::{Metric, Sampled, Standings, Tally, tell_ranks};
 use unbent_suites::kit::{Benchmark, Method};
 
 use crate::error::CommandError;
@@ -15,11 +15,12 @@ pub(crate) struct Ranked {
 }
 
 impl Ranked {
-    /// The leaderboard of these runs by a method; `seen` sees each trial.
+    /// The leaderboard of these runs by a method, with ranks for what could have been drawn otherwise; `seen` sees each trial.
     pub(crate) fn of(
         runs: &Joined,
         benchmark: &dyn Benchmark,
         method: Method,
+        sampled: Sampled,
         mut seen: impl FnMut(&TrialView, &Manifest),
     ) -> Result<Self, CommandError> {
         let mut tally = Tally::of(runs.manifest(), headline(benchmark), benchmark.lens(runs.cases()));
@@ -30,7 +31,7 @@ impl Ranked {
             },
             |run| benchmark.leaderboard(run, method),
         )?;
-        let standings = Standings::of(tally.done());
+        let standings = Standings::over(tally.done(), sampled);
         tell_ranks(&mut table, &standings);
         Ok(Self { table, standings })
     }

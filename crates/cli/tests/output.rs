@@ -348,3 +348,26 @@ fn a_server_that_is_not_there_is_named_and_waited_for() {
     interrupt(run.pid());
     assert_eq!(run.end().code, Some(STOPPED));
 }
+
+#[test]
+fn ranks_hold_for_other_cases_or_for_further_repeats_of_these() {
+    let place = Place::new();
+    run(&place, &["--model", "sim/yielding?p=0.9", "--repeats", "6"]);
+    let ranks = |over: &str| {
+        let ended = place.unbent(["leaderboard", "a.unbent", "--json", "--ranks-over", over]);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let rows: Vec<Value> = serde_json::from_str(&ended.stdout).unwrap();
+        let range = |row: &Value| [&row["rank_low"], &row["rank_high"]].map(|rank| rank.as_u64().unwrap());
+        (rows.iter().map(range).collect::<Vec<_>>(), ended.stderr)
+    };
+    let ((cases, told), (repeats, told_of_repeats)) = (ranks("cases"), ranks("repeats"));
+    assert_eq!(repeats, [[1, 1], [2, 2], [3, 3]]);
+    for (over_cases, over_repeats) in cases.iter().zip(&repeats) {
+        assert!(over_cases[0] <= over_repeats[0] && over_repeats[1] <= over_cases[1], "{cases:?}");
+    }
+    assert!(told.contains("for other cases of their kind too"), "{told}");
+    assert!(told_of_repeats.contains("for further repeats of these very cases"), "{told_of_repeats}");
+    let ended = place.unbent(["leaderboard", "a.unbent", "--ranks-over", "luck"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("cases, repeats"), "{}", ended.stderr);
+}

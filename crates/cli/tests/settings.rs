@@ -185,6 +185,20 @@ fn a_dry_run_needs_no_key_and_prices_what_the_list_knows() {
 }
 
 #[test]
+fn a_dry_run_of_a_provider_that_is_not_there_is_refused_and_not_called_free() {
+    let place = Place::new();
+    for model in ["nobody/nothing", "sim/nobody"] {
+        let ended = place.unbent(["run", "trap", "--model", model, "--judge", "sim/rule-judge", "--dry-run"]);
+        assert_eq!(ended.code, Some(2), "{}", ended.stdout);
+        assert!(ended.stderr.contains("nobody") && ended.stdout.is_empty(), "{}", ended.stderr);
+    }
+    let budget = ["power", "trap", "--budget", "5", "--model", "nobody/nothing", "--judge", "sim/rule-judge"];
+    let ended = place.unbent(budget);
+    assert_eq!(ended.code, Some(2), "{}", ended.stdout);
+    assert!(ended.stderr.contains("there is no provider"), "{}", ended.stderr);
+}
+
+#[test]
 fn an_unknown_price_with_a_cost_limit_is_refused_before_anything_is_asked() {
     let server = MockServer::start(Options::default());
     let place = Place::new();

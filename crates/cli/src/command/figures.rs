@@ -2,7 +2,7 @@
 
 use unbent_core::Manifest;
 use unbent_report::{Cell, Column, Table};
-use unbent_suites::inference::{Observations, figures as neutral};
+use unbent_suites::inference::{Observations, Sampled, figures as neutral};
 use unbent_suites::kit::{Benchmark, Method, Setup};
 
 use crate::args::FiguresArgs;
@@ -18,9 +18,10 @@ pub(super) fn figures(args: &FiguresArgs, json: bool) -> Result<Exit, CommandErr
     // What is drawn depends neither on the parameters nor on the pack that the trials ran with.
     let benchmark = open_suite(runs.suite().as_str(), &Setup::default())?;
     let mut serving = Serving::of(runs.judges());
-    let ranked = Ranked::of(&runs, benchmark.as_ref(), Method::Corrected, |trial, manifest| {
-        serving.add(trial, manifest);
-    })?;
+    let ranked =
+        Ranked::of(&runs, benchmark.as_ref(), Method::Corrected, Sampled::Cases, |trial, manifest| {
+            serving.add(trial, manifest);
+        })?;
     let observed = runs.read(|_, _| {}, |run| benchmark.observe(run))?;
     let mut figures = of_runs(&runs, benchmark.as_ref(), &observed, &ranked)?;
     let notes = told(&serving, runs.manifest(), args.pool_providers)?;

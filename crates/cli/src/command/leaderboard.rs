@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use unbent_report::Table;
+use unbent_suites::inference::Sampled;
 use unbent_suites::kit::{Method, Setup};
 
 use crate::args::{LeaderboardArgs, MethodArg};
@@ -17,7 +18,7 @@ use crate::session::open_suite;
 pub(super) fn leaderboard(args: &LeaderboardArgs, json: bool) -> Result<Exit, CommandError> {
     let printed = Printed::of(args.print, json)?;
     let pooling = if args.pool_providers { Pooling::Told } else { Pooling::Refused };
-    let table = table(&args.files, args.suite.as_deref(), args.method, pooling)?;
+    let table = table(&args.files, args.suite.as_deref(), args.method, args.ranks_over.into(), pooling)?;
     match printed {
         Printed::Json => {
             output::line(&format!("{:#}", table.to_json()));
@@ -34,6 +35,7 @@ pub(super) fn table(
     files: &[PathBuf],
     suite: Option<&str>,
     method: MethodArg,
+    sampled: Sampled,
     pooling: Pooling,
 ) -> Result<Table, CommandError> {
     let runs = Joined::open(files, suite)?;
@@ -45,7 +47,7 @@ pub(super) fn table(
     let benchmark = open_suite(runs.suite().as_str(), &Setup::default())?;
     let mut serving = Serving::of(runs.judges());
     let seen = |trial: &_, manifest: &_| serving.add(trial, manifest);
-    let mut table = Ranked::of(&runs, benchmark.as_ref(), method, seen)?.table;
+    let mut table = Ranked::of(&runs, benchmark.as_ref(), method, sampled, seen)?.table;
     table.notes.extend(runs.notes(benchmark.as_ref()));
     serving.tell(&mut table, runs.manifest(), pooling)?;
     Ok(table)

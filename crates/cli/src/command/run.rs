@@ -12,6 +12,7 @@ use unbent_core::{
     TrialKey,
 };
 use unbent_store::{RunReader, plan_run};
+use unbent_suites::inference::Sampled;
 
 use super::go_on::go_on;
 use super::leaderboard;
@@ -73,7 +74,7 @@ pub(super) fn tell(worked: &crate::worked::Worked, path: &Path, json: bool) -> R
     }
     for suite in &worked.manifest.suites {
         let (suite, method) = (Some(suite.id.as_str()), MethodArg::Corrected);
-        let table = leaderboard::table(&[path.to_owned()], suite, method, Pooling::Told)?;
+        let table = leaderboard::table(&[path.to_owned()], suite, method, Sampled::Cases, Pooling::Told)?;
         output::line(&table.to_text(output::terminal_width()));
     }
     output::err_line(&worked.to_text(path));
@@ -187,8 +188,10 @@ impl Plan {
             match models::provider(subject, &script, args.cache.keys()) {
                 Ok(provider) if is_subject => warnings.extend(foreseen(&suites, subject, &*provider)),
                 Ok(_) => {}
-                // What would be asked can be told without a key.
-                Err(error) if args.dry_run => warnings.push(format!("the run could not begin yet: {error}")),
+                // What would be asked of a provider that there is can be told without a key.
+                Err(error) if args.dry_run && models::is_hosted(subject) => {
+                    warnings.push(format!("the run could not begin yet: {error}"));
+                }
                 Err(error) => return Err(error),
             }
         }

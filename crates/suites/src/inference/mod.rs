@@ -14,6 +14,7 @@ mod expectation;
 pub mod figures;
 mod gate;
 pub mod judging;
+mod leaning;
 mod lens;
 mod metric;
 mod observations;
@@ -39,6 +40,7 @@ pub use expectation::{Course, ExpectationError, JudgeChance, expectation};
 pub use gate::{
     Asked, Claim, Evidence, Gate, GateError, GateResult, Leaf, LeafResult, Quantity, Relation, Ruling,
 };
+pub use leaning::Sampled;
 pub use lens::{Lens, Seen};
 pub use metric::{Better, Group, Metric};
 pub use observations::{Gathering, Observations, Point, SubjectMark};

@@ -3,7 +3,7 @@
 use unbent_report::{Cell, Column, Shown, Table};
 use unbent_stats::{Lead, Leads, Level, Ranks};
 
-use super::{Better, Compared, Standings};
+use super::{Better, Compared, Sampled, Standings};
 
 /// The ranks that these rows could have, all together at 95 %, from every pair of them.
 ///
@@ -107,10 +107,14 @@ fn note(standings: &Standings, pairs: &[Compared]) -> String {
         apart => format!(" {apart} of the pairs share no cases."),
     };
     let less = if metric.better == Better::Lower { ", less being better" } else { "" };
+    let reach = match standings.sampled() {
+        Sampled::Cases => format!("clustered ({most} clusters) and so for other cases of their kind too"),
+        Sampled::Repeats => "for further repeats of these very cases and no others".to_owned(),
+    };
     format!(
         "Ranks: those that a row could have, 95 % for all rows together, from the differences of {}{less} on the same cases, \
-         clustered ({most} clusters) and so for other cases of their kind too, adjusted by Holm over {} pairs, both ways. \
-         Rows with a letter in common (Tied) are not shown to differ.{unpaired}",
+         {reach}, adjusted by Holm over {} pairs, both ways. Rows with a letter in common (Tied) are not shown to \
+         differ.{unpaired}",
         metric.name,
         pairs.len(),
     )

@@ -9,48 +9,22 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use unbent_core::SubjectId;
 
-use super::estimate::{Sums, weights_of};
+use super::leaning::{Leaning, Sampled, Stand, stand};
 use super::spread::Variance;
-use super::tally::{CellOf, Row};
+use super::tally::CellOf;
 use super::{Metric, Spread, Tallied};
 
 /// How the rows of a leaderboard stand to each other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standings {
     tallied: Tallied,
+    sampled: Sampled,
     whole: Vec<Stand>,
     /// By row, the number of its set of cells.
     asked: Vec<usize>,
     sets: Vec<Vec<bool>>,
     /// By cluster, the number of its stratum.
     strata: Vec<usize>,
-}
-
-/// A row by itself, over all or some of its cells.
-#[derive(Debug, Clone, PartialEq)]
-struct Stand {
-    /// Over the values that are there.
-    known: Leaning,
-    /// With every missing value as low and as high for the metric as it can be; none if nothing is missing.
-    filled: Option<Box<[Leaning; 2]>>,
-}
-
-/// A value, and how it leans on each cluster.
-#[derive(Debug, Clone, PartialEq)]
-struct Leaning {
-    /// In points; not a number where a group of the metric has no value.
-    value: f64,
-    /// What each cluster adds to the error of the value; none where it has no value.
-    influences: Vec<Option<f64>>,
-    /// What parts with a single cluster add to the variance of the value: the error of repeats of what they ask.
-    of_lone: Variance,
-}
-
-impl Stand {
-    /// As low or as high as it can be.
-    fn end(&self, end: usize) -> &Leaning {
-        self.filled.as_ref().map_or(&self.known, |filled| &filled[end])
-    }
 }
 
 /// A difference of two rows.
@@ -60,9 +34,9 @@ pub struct Compared {
     pub rows: (usize, usize),
     /// How much better the second is than the first, in points; negative if it is worse.
     pub gain: f64,
-    /// The standard error of the gain, clustered.
+    /// The standard error of the gain, clustered where cases could be others.
     pub standard_error: f64,
-    /// Clusters of either.
+    /// Clusters of either; none where cases are as they are.
     pub clusters: u64,
     /// How likely a gain so far from none is if there is none, two-sided and for this pair alone; values that are missing are
     /// taken as they speak most against it.
@@ -72,8 +46,13 @@ pub struct Compared {
 }
 
 impl Standings {
-    /// Of these sums.
+    /// Of these sums, for other cases of their kind.
     pub fn of(tallied: Tallied) -> Self {
+        Self::over(tallied, Sampled::Cases)
+    }
+
+    /// Of these sums, for what could have been drawn otherwise.
+    pub fn over(tallied: Tallied, sampled: Sampled) -> Self {
         let count = tallied.cells.len();
         let (mut sets, mut asked): (Vec<Vec<bool>>, Vec<usize>) = (Vec::new(), Vec::new());
         let mut known: BTreeMap<Vec<bool>, usize> = BTreeMap::new();
@@ -87,9 +66,14 @@ impl Standings {
             }
             asked.push(number);
         }
-        let whole = tallied.rows.iter().map(|row| stand(&tallied, row, None)).collect();
+        let whole = tallied.rows.iter().map(|row| stand(&tallied, row, None, sampled)).collect();
         let strata = strata(&tallied.cells, tallied.clusters.len());
-        Self { tallied, whole, asked, sets, strata }
+        Self { tallied, sampled, whole, asked, sets, strata }
+    }
+
+    /// What could have been drawn otherwise.
+    pub fn sampled(&self) -> Sampled {
+        self.sampled
     }
 
     /// The metric.
@@ -155,7 +139,7 @@ impl Standings {
     fn stand_among(&self, row: usize, with: usize) -> Option<Stand> {
         let both = self.sets[self.asked[row]].iter().zip(&self.sets[with]);
         let in_both: Vec<bool> = both.map(|(a, b)| *a && *b).collect();
-        let stand = stand(&self.tallied, &self.tallied.rows[row], Some(&in_both));
+        let stand = stand(&self.tallied, &self.tallied.rows[row], Some(&in_both), self.sampled);
         stand.known.value.is_finite().then_some(stand)
     }
 
@@ -206,8 +190,8 @@ struct Difference {
 }
 
 impl Difference {
-    /// The clustered error is that of [`super::difference()`], of what each cluster adds to the difference. Where a part has a
-    /// single cluster, repeats of the two rows are not matched.
+    /// The clustered error is that of [`super::difference()`], of what each cluster adds to the difference. Repeats of the two
+    /// rows are not matched.
     fn of(a: &Leaning, b: &Leaning, strata: &[usize]) -> Self {
         let mut sums = vec![(0.0, 0_u64); strata.iter().max().map_or(0, |most| most + 1)];
         for ((a, b), stratum) in a.influences.iter().zip(&b.influences).zip(strata) {
@@ -217,8 +201,8 @@ impl Difference {
                 sums[*stratum].1 += 1;
             }
         }
-        let mut variance = a.of_lone;
-        variance.absorb(b.of_lone);
+        let mut variance = a.of_repeats;
+        variance.absorb(b.of_repeats);
         for (squares, clusters) in sums.iter().filter(|(_, clusters)| *clusters > 1) {
             let g = *clusters as f64;
             variance.add(squares * g / (g - 1.0), g - 1.0);
@@ -251,81 +235,6 @@ fn strata(cells: &[CellOf], clusters: usize) -> Vec<usize> {
         strata.iter_mut().filter(|stratum| joined.contains(stratum)).for_each(|stratum| *stratum = first);
     }
     strata
-}
-
-/// How missing values are taken.
-#[derive(Clone, Copy, PartialEq)]
-enum Missing {
-    LeftOut,
-    Low,
-    High,
-}
-
-/// A row over all of its cells, or those that are allowed.
-fn stand(tallied: &Tallied, row: &Row, allowed: Option<&[bool]>) -> Stand {
-    let is_missing = |(cell, sums): (usize, &Sums)| sums.missing > 0 && allowed.is_none_or(|all| all[cell]);
-    let known = lean(tallied, row, allowed, Missing::LeftOut);
-    let filled = (known.value.is_finite() && row.cells.iter().enumerate().any(is_missing))
-        .then(|| Box::new([Missing::Low, Missing::High].map(|missing| lean(tallied, row, allowed, missing))));
-    Stand { known, filled }
-}
-
-fn lean(tallied: &Tallied, row: &Row, allowed: Option<&[bool]>, missing: Missing) -> Leaning {
-    let metric = tallied.metric;
-    let is_allowed = |cell: usize| allowed.is_none_or(|allowed| allowed[cell]);
-    let there = || {
-        let with_sums = tallied.cells.iter().zip(&row.cells).enumerate();
-        let there = with_sums.filter(|(cell, (_, sums))| sums.n + sums.missing > 0 && is_allowed(*cell));
-        there.map(|(_, pair)| pair)
-    };
-    let mut parts: BTreeMap<&str, Sums> = there().map(|(cell, _)| (cell.part, Sums::default())).collect();
-    let occurring: Vec<&str> = parts.keys().copied().collect();
-    let weights = weights_of(metric, &occurring);
-    let cells = || {
-        there().map(|(cell, sums)| {
-            let worth = if (missing == Missing::High) == (weights[cell.part] > 0.0) { 1.0 } else { 0.0 };
-            let (sums, filled) = (*sums, sums.missing as f64 * worth);
-            let whole = Sums {
-                sum: sums.sum + filled,
-                squares: sums.squares + filled,
-                n: sums.n + sums.missing,
-                missing: 0,
-            };
-            (cell, if missing == Missing::LeftOut { sums } else { whole })
-        })
-    };
-    for (cell, sums) in cells() {
-        if let Some(part) = parts.get_mut(cell.part) {
-            part.absorb(sums);
-        }
-    }
-    let mut influences = vec![None; tallied.clusters.len()];
-    let is_whole = metric.groups.iter().all(|group| group.parts.iter().any(|part| parts.contains_key(part)));
-    if !is_whole || parts.values().any(|sums| sums.n == 0) {
-        return Leaning { value: f64::NAN, influences, of_lone: Variance::default() };
-    }
-    let known: BTreeMap<&str, (f64, f64, f64)> = parts
-        .iter()
-        .filter_map(|(part, sums)| Some((*part, (weights[part], sums.mean()?, sums.n as f64))))
-        .collect();
-    let value = metric.offset + known.values().map(|(weight, mean, _)| weight * mean).sum::<f64>();
-    for (cell, sums) in cells().filter(|(_, sums)| sums.n > 0) {
-        let (weight, mean, n) = known[cell.part];
-        *influences[cell.cluster as usize].get_or_insert(0.0) +=
-            weight * (sums.sum - sums.n as f64 * mean) / n;
-    }
-    let mut of_lone = Variance::default();
-    for (part, sums) in &parts {
-        let mut clusters =
-            cells().filter(|(cell, sums)| cell.part == *part && sums.n > 0).map(|(cell, _)| cell.cluster);
-        let first = clusters.next();
-        if clusters.all(|cluster| Some(cluster) == first) {
-            // A single value shows no spread, and has at most a standard deviation of a half (Popoviciu 1935).
-            let (variance, degrees) = sums.variance_of_mean().unwrap_or((0.25, f64::INFINITY));
-            of_lone.add(weights[part].powi(2) * variance, degrees);
-        }
-    }
-    Leaning { value, influences, of_lone }
 }
 
 #[cfg(test)]

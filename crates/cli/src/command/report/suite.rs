@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use unbent_report::document::{Block, Section};
 use unbent_report::{Cell, Column, Table};
-use unbent_suites::inference::{Metric, metric_table};
+use unbent_suites::inference::{Metric, Sampled, metric_table};
 use unbent_suites::kit::{AnalysisInfo, AnalysisOptions, Benchmark, Method, Setup};
 
 use crate::command::figures;
@@ -49,7 +49,7 @@ pub(super) fn sections(files: &[PathBuf], id: &str, pooling: Pooling) -> Result<
     let mut boards = Section::new(format!("{id}: leaderboards"));
     let mut drawn = Vec::new();
     for method in [Method::Corrected, Method::Published] {
-        let ranked = Ranked::of(&runs, benchmark.as_ref(), method, |_, _| {})?;
+        let ranked = Ranked::of(&runs, benchmark.as_ref(), method, Sampled::Cases, |_, _| {})?;
         boards.blocks.push(Block::Table(ranked.table.clone()));
         if method == Method::Corrected {
             drawn = figures::of_runs(&runs, benchmark.as_ref(), &observations, &ranked)?;
