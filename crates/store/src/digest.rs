@@ -107,7 +107,7 @@ pub(crate) fn stored(conn: &Connection, trial: TrialNo) -> rusqlite::Result<Opti
     rows.next()?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
 }
 
-/// How a finished trial stands. New fields go to the end: it is stored as an array.
+/// How a finished trial stands. It is stored as an array, whose shape is fixed: another one needs a table of another name.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Digest {
     #[serde(deserialize_with = "read_scores")]
@@ -120,7 +120,7 @@ pub(crate) struct Digest {
     guard: Option<Metered>,
 }
 
-/// [`RoleMeters`] of a role of which anything was asked. New fields go to the end.
+/// [`RoleMeters`] of a role of which anything was asked.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Metered {
     answers: u64,
@@ -129,7 +129,7 @@ struct Metered {
     odd: Option<Box<Odd>>,
 }
 
-/// What most trials have nothing of. New fields go to the end.
+/// What most trials have nothing of.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Odd {
     cached: u64,

@@ -1,5 +1,6 @@
 //! Whether a run file still says what was written into it.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -75,6 +76,7 @@ impl RunReader {
             events: 0,
             blobs: 0,
             has_digests: digest::are_in(&file).in_file(self.path())?,
+            are_settled: digest::are_settled(&file).in_file(self.path())?,
         };
         let heads = check.blobs(&file).and_then(|()| check.chains(&file)).in_file(self.path())?;
         let trials = heads.len() as u64;
@@ -106,6 +108,8 @@ struct Check {
     events: u64,
     blobs: u64,
     has_digests: bool,
+    /// Whether the file says that every digest is of the last event of its trial.
+    are_settled: bool,
 }
 
 struct Row {
@@ -208,25 +212,22 @@ impl Check {
         Ok(head)
     }
 
-    /// Checks the digest of a trial that stands so after its last event. One of an event before that is out of use.
+    /// Checks the digest of a trial that stands so after its last event. One of an event before that is out of use, unless
+    /// the file says that there is no such digest.
     fn digest(&mut self, conn: &Connection, view: &TrialView, last: Option<i64>) -> rusqlite::Result<()> {
         if !self.has_digests {
             return Ok(());
         }
         let Some((event, bytes)) = digest::stored(conn, view.no)? else { return Ok(()) };
-        if last.is_none_or(|last| last < event) {
-            self.note(
-                Some(view.no),
-                Some(event.cast_unsigned()),
-                "its digest is of an event that is not there".to_owned(),
-            );
-        } else if last == Some(event) && Digest::unpack(&bytes).ok() != Digest::of(view) {
-            self.note(
-                Some(view.no),
-                Some(event.cast_unsigned()),
-                "its digest is not what its events say".to_owned(),
-            );
-        }
+        let wrong = match last.map(|last| last.cmp(&event)) {
+            None | Some(Ordering::Less) => "its digest is of an event that is not there",
+            Some(Ordering::Greater) if self.are_settled => "its digest is of an event that is not its last",
+            Some(Ordering::Equal) if Digest::unpack(&bytes).ok() != Digest::of(view) => {
+                "its digest is not what its events say"
+            }
+            Some(_) => return Ok(()),
+        };
+        self.note(Some(view.no), Some(event.cast_unsigned()), wrong.to_owned());
         Ok(())
     }
 

@@ -213,6 +213,7 @@ fn a_forged_digest_is_found_and_a_broken_one_told() {
     let error = reader.trials_without_notes().find_map(Result::err).unwrap();
     assert!(error.to_string().contains("the digest of trial 1 cannot be read"), "{error}");
     check("UPDATE digest SET event = 7", "its digest is of an event that is not there");
+    check("UPDATE digest SET event = 1", "its digest is of an event that is not its last");
 }
 
 #[test]
