@@ -56,7 +56,7 @@ fn figures_of_a_run_are_written_with_their_data_and_what_is_left_out_is_said() {
     let line = ["figures", "a.unbent", "--only", "fig5", "--theme", "both", "--out", "both"];
     let ended = place.unbent(line);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    assert!(ended.stdout.contains("Three layers") && ended.stdout.contains("1 figures"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("Three layers") && ended.stdout.contains("1 figure,"), "{}", ended.stdout);
     for (file, before) in drawn.iter().zip(before) {
         let file = file.replace("drawn/here", "both");
         assert_eq!(read(&file), before, "{file}");
