@@ -192,10 +192,6 @@ fn a_dry_run_of_a_provider_that_is_not_there_is_refused_and_not_called_free() {
         assert_eq!(ended.code, Some(2), "{}", ended.stdout);
         assert!(ended.stderr.contains("nobody") && ended.stdout.is_empty(), "{}", ended.stderr);
     }
-    let budget = ["power", "trap", "--budget", "5", "--model", "nobody/nothing", "--judge", "sim/rule-judge"];
-    let ended = place.unbent(budget);
-    assert_eq!(ended.code, Some(2), "{}", ended.stdout);
-    assert!(ended.stderr.contains("there is no provider"), "{}", ended.stderr);
 }
 
 #[test]
