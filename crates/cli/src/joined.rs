@@ -60,7 +60,7 @@ impl Joined {
         })
     }
 
-    /// The same, read with the notes of outcomes, which takes many times as long.
+    /// The same, read with the notes of outcomes, which takes longer.
     pub(crate) fn with_notes(self) -> Self {
         Self { notes: Notes::Read, ..self }
     }

@@ -154,7 +154,7 @@ impl RunReader {
         Trials::new(self, Notes::Read)
     }
 
-    /// The same trials without the notes of their outcomes: most of finished ones are read from digests, many times as fast.
+    /// The same trials without the notes of their outcomes: most of the finished ones are read from digests, which is faster.
     pub fn trials_without_notes(&self) -> Trials<'_> {
         Trials::new(self, Notes::LeftOut)
     }
